@@ -1,0 +1,56 @@
+# bukong: `make demo` shows it, `make test` checks it, `make help` lists the rest.
+PYTHON ?= python3.11
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP_DEMO := $(VENV)/.demo
+STAMP_DEV  := $(VENV)/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types unit models proto requirements accuracy faults realtime screenshots clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP_DEMO): requirements/demo.txt pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --require-hashes -r requirements/demo.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMP_DEV): requirements/dev.txt $(STAMP_DEMO)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: $(STAMP_DEMO) ## make .venv with the bukong command
+
+models: setup ## fetch and verify the models' weights
+	$(BIN)/bukong models get
+
+demo: models ## all of it in one process: make demo [SOURCE="photos/ video.mp4 rtsp://…"] [ARGS="--for 30s"]
+	$(BIN)/bukong --log-format text --log-level warning demo $(foreach s,$(SOURCE),--source "$(s)") $(ARGS)
+
+test: lint types unit ## lint, types and all tests
+
+lint: $(STAMP_DEV) ## ruff and import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(STAMP_DEV) ## mypy --strict
+	$(BIN)/mypy
+
+unit: $(STAMP_DEV) models ## the test suites: make unit [ARGS="-k plate"]
+	$(BIN)/pytest $(ARGS)
+
+proto: $(STAMP_DEV) ## generate the wire contract's Python module
+	$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --mypy_out=proto proto/bukong.proto
+
+requirements: ## pin every dependency again, with hashes
+	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
+	for name in demo dev; do build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+
+clean: ## remove what was built; data under var/ stays
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

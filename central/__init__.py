@@ -1,0 +1,1 @@
+"""The centre: passages stored, watchlists matched, alerts raised, tracks searched."""

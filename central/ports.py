@@ -1,0 +1,167 @@
+"""The ports of the centre: what its running parts need, whatever engine is behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from proto.passage import Heartbeat, Hit, Passage, WatchlistEntry
+
+
+class StoreUnavailable(Exception):
+    """The engine behind a port can't be reached now; nothing may be assumed; try again later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where a page ended: passages are paged newest first by (captured_at, passage_id)."""
+
+    captured_at: datetime
+    passage_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassagePage:
+    """One page, newest first; `next` is None on the last."""
+
+    passages: tuple[Passage, ...]
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageQuery:
+    """Which passages; every field narrows."""
+
+    plate: str | None = None  #: normalised text, exact
+    checkpoints: frozenset[str] | None = None  #: None: any
+    since: datetime | None = None  #: inclusive
+    until: datetime | None = None  #: exclusive
+    after: Cursor | None = None  #: go on behind this page's end
+    limit: int = 100
+
+
+class PassageStore(Protocol):
+    """Keeps passages.
+
+    Durability: what `insert` was given survives kill -9 once it returns. Identity: by `passage_id`;
+    inserting a passage again changes nothing and no read ever shows it twice. Safe to call from several
+    threads.
+    """
+
+    def insert(self, passages: Sequence[Passage]) -> int:
+        """Store; returns how many were not there before.
+
+        Raises:
+            StoreUnavailable: nothing may be assumed; inserting again is harmless.
+        """
+        ...
+
+    def get(self, passage_id: UUID) -> Passage | None: ...
+
+    def search(self, query: PassageQuery) -> PassagePage: ...
+
+    def count(self, query: PassageQuery) -> int:
+        """Distinct passages; `after` and `limit` are ignored."""
+        ...
+
+    def delete_before(self, moment: datetime) -> int:
+        """Retention: passages captured before; returns how many went."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class ImageTooLarge(Exception):
+    """An image exceeds the limit; says which limit and what came."""
+
+
+class ImageMismatch(Exception):
+    """The bytes' SHA-256 is not the address they were put under."""
+
+
+class ImageStore(Protocol):
+    """Keeps evidence images under their SHA-256.
+
+    Durability: as `PassageStore`. Putting the same bytes again changes nothing. A put is atomic: a reader
+    sees all of an image or none.
+    """
+
+    def put(self, sha256: str, data: bytes) -> None:
+        """Raises:
+        ImageMismatch: `data` does not hash to `sha256`.
+        ImageTooLarge: over the configured limit.
+        """
+        ...
+
+    def get(self, sha256: str) -> bytes | None: ...
+
+    def has(self, sha256: str) -> bool: ...
+
+    def delete_before(self, moment: datetime) -> int:
+        """Retention: images put before; returns how many went."""
+        ...
+
+
+class WatchlistSource(Protocol):
+    """Where the matcher learns what is watched for."""
+
+    def version(self) -> int:
+        """Grows with every change of the active orders; cheap enough to ask several times a second."""
+        ...
+
+    def entries(self) -> tuple[int, tuple[WatchlistEntry, ...]]:
+        """The active orders and the version that they are, read in one transaction."""
+        ...
+
+
+class AlertSink(Protocol):
+    """Where hits become alerts."""
+
+    def raise_alerts(self, hits: Sequence[Hit]) -> int:
+        """One alert a (order, passage), in one transaction with its event on the live feed.
+
+        Idempotent: raising the same hit again changes nothing. Returns how many were new.
+        Durable on return.
+        """
+        ...
+
+
+class FleetSink(Protocol):
+    """Where heartbeats go."""
+
+    def heartbeat(self, beats: Sequence[Heartbeat]) -> None:
+        """Keep the newest of each node; older ones than what is known change nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveEvent:
+    """Something the console shows as it happens."""
+
+    event_id: int  #: grows without repeats; gaps are allowed
+    kind: str  #: alert, passage, order, node
+    at: datetime
+    body: str  #: JSON
+
+
+class LiveFeed(Protocol):
+    """Events to the consoles, resumable: a console that comes back names the last event it saw."""
+
+    def since(self, event_id: int, *, limit: int) -> tuple[LiveEvent, ...]:
+        """Events after this one, oldest first."""
+        ...
+
+    def oldest(self) -> int:
+        """The oldest event still kept (0: none); asking for less is a gap that must be shown."""
+        ...
+
+    def newest(self) -> int:
+        """The newest event's id (0: none)."""
+        ...
+
+    def wait(self, event_id: int, *, timeout_s: float) -> bool:
+        """Block until something newer than `event_id` is there (True) or the time is up (False)."""
+        ...

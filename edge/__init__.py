@@ -1,0 +1,1 @@
+"""A node at the roadside: cameras in, passages out."""

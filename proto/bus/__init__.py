@@ -1,0 +1,1 @@
+"""The bus between edge and centre: one port, an embedded engine, and Kafka."""
