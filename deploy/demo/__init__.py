@@ -1,1 +1,1 @@
-"""The demo: a small city's cameras, edge nodes, bus and centre in one process, judged against the simulator's truth."""
+"""The demo: a small city in one process, from cameras to page, judged against the simulator's truth."""
