@@ -39,6 +39,7 @@ class PassageQuery:
     checkpoints: frozenset[str] | None = None  #: None: any
     since: datetime | None = None  #: inclusive
     until: datetime | None = None  #: exclusive
+    read: bool | None = None  #: True: only with a plate read, False: only without; None: both
     after: Cursor | None = None  #: go on behind this page's end
     limit: int = 100
 
@@ -134,6 +135,20 @@ class FleetSink(Protocol):
 
     def heartbeat(self, beats: Sequence[Heartbeat]) -> None:
         """Keep the newest of each node; older ones than what is known change nothing."""
+        ...
+
+
+class PassageAnnouncer(Protocol):
+    """Where stored passages go to be seen on the consoles."""
+
+    def announce(self, passages: Sequence[Passage]) -> None:
+        """Put each on the live feed, in the order given. Durable on return; announcing a passage again shows
+        it again, so the ingest announces only what was not there before, and a crash in between may swallow
+        an announcement: the live view is a courtesy, the store is the record.
+
+        Raises:
+            StoreUnavailable: nothing was announced.
+        """
         ...
 
 
