@@ -44,8 +44,9 @@ types: $(STAMP_DEV) ## mypy --strict
 unit: $(STAMP_DEV) models ## the test suites: make unit [ARGS="-k plate"]
 	$(BIN)/pytest $(ARGS)
 
-proto: $(STAMP_DEV) ## generate the wire contract's Python module
-	$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --mypy_out=proto proto/bukong.proto
+proto: $(STAMP_DEV) ## generate the wire contract's Python module and stubs
+	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --mypy_out=. \
+	  --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy proto/bukong.proto
 
 requirements: ## pin every dependency again, with hashes
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
