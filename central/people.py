@@ -1,0 +1,111 @@
+"""Who works with the centre: roles, users, and how long a guesser of passwords has to wait. Pure."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+class Role(enum.StrEnum):
+    """What a person is there for; one person may have several."""
+
+    OPERATOR = "operator"  #: watches the alerts, verifies, signs off, dispatches
+    APPLICANT = "applicant"  #: drafts and submits orders
+    APPROVER = "approver"  #: approves or rejects other people's orders
+    INVESTIGATOR = "investigator"  #: searches where a vehicle went, with a reason
+    SUPERVISOR = "supervisor"  #: sees the duty's work and may withdraw an order
+    AUDITOR = "auditor"  #: reads the audit trail and nothing it was kept from
+    ADMINISTRATOR = "administrator"  #: looks after nodes and machine tokens, sees no vehicles
+
+
+class PeopleError(Exception):
+    """Base of what can be wrong with a user, a sign-in or a token."""
+
+
+class InvalidUser(PeopleError):
+    """A user that can't be created; says what was expected and what came."""
+
+
+class BadCredentials(PeopleError):
+    """Unknown user, wrong password or disabled user: which, is not told."""
+
+
+class LockedOut(PeopleError):
+    """Too many failed sign-ins; `retry_at` is when the next one will be looked at."""
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(f"too many failed sign-ins; try again after {retry_at.isoformat(timespec='seconds')}")
+        self.retry_at = retry_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person who may sign in."""
+
+    username: str
+    name: str  #: as the colleagues call them
+    roles: frozenset[Role]
+    language: str = "zh-CN"  #: BCP 47, of the console
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineToken:
+    """A machine that may upload images; the secret itself is kept nowhere."""
+
+    token_id: str
+    name: str  #: which machine, e.g. the node's id
+    created_at: datetime
+    created_by: str
+    revoked_at: datetime | None = None
+
+
+USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+MIN_PASSWORD = 10
+MAX_PASSWORD = 256  #: hashing is dear on purpose: nobody gets to hand in a megabyte
+
+
+def check_user(username: str, name: str, password: str, roles: frozenset[Role]) -> None:
+    """Raises:
+    InvalidUser: a part is not as it must be.
+    """
+    if not USERNAME.fullmatch(username):
+        raise InvalidUser(
+            f"expected a username of 2 to 32 of a-z 0-9 . _ - that begins with a letter, got {username!r}"
+        )
+    if not name.strip():
+        raise InvalidUser(f"expected a name for {username!r}, got none")
+    if not roles:
+        raise InvalidUser(f"expected at least one role for {username!r}, got none")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise InvalidUser(
+            f"expected a password of {MIN_PASSWORD} to {MAX_PASSWORD} characters, got {len(password)}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """How many failed sign-ins within a window lock one out, and for how long."""
+
+    failures: int
+    window: timedelta
+    lock: timedelta  #: from the failure that reached the limit
+
+    def locked_until(self, failed_at: Sequence[datetime], now: datetime) -> datetime | None:
+        """When the lock ends; None where there is none. `failed_at` in any order, older ones don't matter."""
+        recent = sorted(at for at in failed_at if at <= now)
+        for i in range(len(recent) - 1, self.failures - 2, -1):
+            last, first = recent[i], recent[i - self.failures + 1]
+            if now >= last + self.lock:
+                return None
+            if last - first <= self.window:
+                return last + self.lock
+        return None
+
+
+#: One account: a person mistypes twice, not five times.
+ACCOUNT_THROTTLE = Throttle(failures=5, window=timedelta(minutes=15), lock=timedelta(minutes=15))
+#: One address: a whole office may sit behind it, but nobody there tries thirty wrong passwords.
+ADDRESS_THROTTLE = Throttle(failures=30, window=timedelta(minutes=15), lock=timedelta(minutes=15))
