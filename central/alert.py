@@ -1,8 +1,9 @@
 """The life cycle of an alert (预警), pure.
 
 raised → verified → signed off → dispatched → intercepted | missed | not needed → fed back → closed.
-Verification (二次识别) is a person comparing picture and text; *misread* ends the alert as a false one, which is
-counted, and may be found at any time before an outcome. Sign-off (签收) is a named operator taking the alert on.
+Verification (二次识别) is a person comparing picture and text; *misread* ends the alert as a false one,
+which is counted, and may be found at any time before an outcome. Sign-off (签收) is a named operator
+taking the alert on.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """The audit trail: who did what, when and why, as a chain that shows where it was touched. Pure.
 
-Each entry's `sha256` covers its fields and the entry before, so an edit, a removal or an insertion breaks the
-chain there. Its `seal` is an HMAC of that hash under a key kept outside the database, so that whoever can write the
-database cannot simply compute the chain anew. The *head* (how many entries, the last hash, sealed) shows a tail
-cut off. The *anchor* is a copy of the head outside the database: it shows the whole trail, head included, put back
-to an older state. What is not shown: anything done by one who has the key and the anchor too.
+Each entry's `sha256` covers its fields and the entry before, so an edit, a removal or an insertion breaks
+the chain there. Its `seal` is an HMAC of that hash under a key kept outside the database, so that whoever
+can write the database cannot simply compute the chain anew. The *head* (how many entries, the last hash,
+sealed) shows a tail cut off. The *anchor* is a copy of the head outside the database: it shows the whole
+trail, head included, put back to an older state. What is not shown: anything done by one who has the key
+and the anchor too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The life cycle of a deployment order (布控), pure.
 
-draft → submitted → approved → active → withdrawn | expired; submitted → rejected. Two people stand behind every
-active order: whoever applied never approves. Approval and activation are two moves, since an order may be
-approved before it becomes valid; the clock makes the second one.
+draft → submitted → approved → active → withdrawn | expired; submitted → rejected. Two people stand behind
+every active order: whoever applied never approves. Approval and activation are two moves, since an order
+may be approved before it becomes valid; the clock makes the second one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What people are shown of passages, orders, alerts and nodes: the JSON of the API and of the live feed.
 
-One definition for both, so that an event on the live feed is what the API would answer. `may`, which depends on
-who looks, is left empty here and filled in for each reader.
+One definition for both, so that an event on the live feed is what the API would answer. `may`, which
+depends on who looks, is left empty here and filled in for each reader.
 """
 
 from __future__ import annotations
