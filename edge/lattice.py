@@ -1,0 +1,118 @@
+"""How well a text fits what one look at a plate saw. Pure.
+
+A reader's lattice says, per position, which characters it may have been. Two looks at one plate often
+differ in length (a character lost in the glare, a screw head read as a `1`), so a text is compared with a
+lattice by alignment: each position of the one answers to a position of the other, or to none at a price.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from proto.passage import Lattice, Position
+from proto.plate import ALPHABET, Pattern
+
+#: No look is so sure that a character it did not name is impossible: readers are over-confident.
+FLOOR = 0.004
+#: Log-price of a lattice position that the text has no character for, and of a character that the look has
+#: no position for: readers lose characters, at the tail above all, more often than they add some.
+EXTRA = math.log(0.005)
+MISSING = math.log(0.02)
+#: Which lattice position each character of a text answers to; None where the look missed the character.
+Alignment = tuple[int | None, ...]
+
+
+def probability(position: Position, character: str) -> float:
+    """That `character` stands here, as one look saw it; at least `FLOOR`.
+
+    Probability the position does not name is shared by all the characters it does not name.
+    """
+    for candidate, p in position:
+        if candidate == character:
+            return max(p, FLOOR)
+    return max(_rest(position), FLOOR)
+
+
+def _rest(position: Position) -> float:
+    """Probability of each character that the position does not name."""
+    return max(0.0, 1.0 - sum(p for _, p in position)) / max(1, len(ALPHABET) - len(position))
+
+
+def log_likelihood(text: str, lattice: Lattice) -> float:
+    """Log-probability of the look given that the plate reads `text`, up to a constant; at most 0."""
+    return align(text, lattice)[0]
+
+
+def align(text: str, lattice: Lattice) -> tuple[float, Alignment]:
+    """The likeliest alignment: its log-likelihood, and the lattice position of each character of `text`."""
+    if len(text) == len(lattice):
+        straight = sum(math.log(probability(p, c)) for p, c in zip(lattice, text, strict=True))
+        # Any other alignment of equal lengths pays for one character too many and one too few.
+        if straight >= EXTRA + MISSING:
+            return straight, tuple(range(len(text)))
+    return _align_freely(text, lattice)
+
+
+def _align_freely(text: str, lattice: Lattice) -> tuple[float, Alignment]:
+    # best[i][j]: log-likelihood of the first j positions under the first i characters.
+    rows, columns = len(text) + 1, len(lattice) + 1
+    skip = [_log_of_nothing(p) for p in lattice]
+    best = [[0.0] * columns for _ in range(rows)]
+    came = [["extra"] * columns for _ in range(rows)]
+    for j in range(1, columns):
+        best[0][j] = best[0][j - 1] + skip[j - 1]
+    for i in range(1, rows):
+        best[i][0], came[i][0] = best[i - 1][0] + MISSING, "missing"
+        for j in range(1, columns):
+            best[i][j], came[i][j] = max(
+                (best[i - 1][j - 1] + math.log(probability(lattice[j - 1], text[i - 1])), "both"),
+                (best[i][j - 1] + skip[j - 1], "extra"),
+                (best[i - 1][j] + MISSING, "missing"),
+            )
+    answers: list[int | None] = [None] * len(text)
+    i, j = rows - 1, columns - 1
+    while i or j:
+        step = came[i][j]
+        if step == "both":
+            i, j = i - 1, j - 1
+            answers[i] = j
+        elif step == "extra":
+            j -= 1
+        else:
+            i -= 1
+    return best[-1][-1], tuple(answers)
+
+
+def _log_of_nothing(position: Position) -> float:
+    """Log-price of a position that no character answers to: what the look itself gave to the empty string."""
+    return max(EXTRA, max((math.log(p) for c, p in position if c == "" and p > 0), default=EXTRA))
+
+
+def fuse(positions: Sequence[tuple[float, Position]]) -> dict[str, float]:
+    """Product of several looks' distributions over one character, each to the power of its weight.
+
+    Returns every character that any look named, with normalised probabilities; what no look named shares
+    the rest. Empty where no look named any.
+    """
+    characters = sorted({c for _, position in positions for c, _ in position if c})
+    if not characters:
+        return {}
+    logs = {c: sum(w * math.log(probability(position, c)) for w, position in positions) for c in characters}
+    unnamed = max(0, len(ALPHABET) - len(characters))
+    log_unnamed = sum(w * math.log(max(_rest(position), 1e-6)) for w, position in positions)
+    top = max(logs.values())
+    mass = {c: math.exp(value - top) for c, value in logs.items()}
+    total = sum(mass.values()) + unnamed * math.exp(log_unnamed - top)
+    return {c: value / total for c, value in mass.items()}
+
+
+def best_under(pattern: Pattern, distributions: Sequence[dict[str, float]]) -> str | None:
+    """The likeliest text of a pattern of the same length; None where a position names no allowed character."""
+    text = ""
+    for alphabet, distribution in zip(pattern, distributions, strict=True):
+        allowed = [(p, c) for c, p in distribution.items() if c in alphabet]
+        if not allowed:
+            return None
+        text += max(allowed)[1]
+    return text
