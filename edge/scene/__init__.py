@@ -1,0 +1,1 @@
+"""The renderer: plates, vehicles and road scenes."""
