@@ -1,0 +1,31 @@
+"""Orders, alerts, people, nodes, the live feed and the audit trail: kept in a transactional database."""
+
+from central.records.demo import seed_demo_users
+from central.records.open import open_records
+from central.records.port import (
+    AlertFigures,
+    AuditLog,
+    Node,
+    NotFound,
+    OrderedAlert,
+    Records,
+    RecordsPolicy,
+    RecordsUnusable,
+    SignedIn,
+    UnknownOrder,
+)
+
+__all__ = [
+    "AlertFigures",
+    "AuditLog",
+    "Node",
+    "NotFound",
+    "OrderedAlert",
+    "Records",
+    "RecordsPolicy",
+    "RecordsUnusable",
+    "SignedIn",
+    "UnknownOrder",
+    "open_records",
+    "seed_demo_users",
+]

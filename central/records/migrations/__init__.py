@@ -1,0 +1,1 @@
+"""Numbered changes of the records' tables, run by Alembic on every start."""

@@ -1,0 +1,64 @@
+"""Open the records of a folder: the one place that puts the books together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from central.ports import StoreUnavailable
+from central.records.alerts import SqlAlertBook
+from central.records.checkpoints import SqlCheckpointBook
+from central.records.database import Database
+from central.records.events import SqlEventLog
+from central.records.fleet import SqlFleetBook
+from central.records.migrate import migrate
+from central.records.orders import SqlOrderBook
+from central.records.people import SqlPeopleBook
+from central.records.port import Records, RecordsPolicy
+from central.records.trail import Anchor, SqlAuditLog, key_of
+from proto.clock import Clock
+
+DATABASE = "records.db"
+KEY = "audit.key"
+ANCHOR = "audit.anchor"
+_log = structlog.get_logger(__name__)
+
+
+def open_records(folder: Path, *, clock: Clock, policy: RecordsPolicy | None = None) -> Records:
+    """The records of a folder, made where there are none and brought to this version where they are older.
+
+    Several processes may have the same folder open. The audit trail's key and anchor lie in the folder too;
+    keep a copy of both elsewhere (see the decision on the audit trail).
+
+    Raises:
+        StoreUnavailable: the folder can't be written.
+        RecordsUnusable: written by a newer version, or the audit trail's key is gone.
+    """
+    policy = policy or RecordsPolicy()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(f"the records' folder can't be made: {error}") from error
+    database = Database(folder / DATABASE)
+    try:
+        with database.write() as tx:
+            before, after = migrate(tx.connection)
+        if before != after:
+            _log.info("records migrated", before=before, after=after)
+        trail = SqlAuditLog(database, key=key_of(folder / KEY, database), anchor=Anchor(folder / ANCHOR))
+        trail.begin()
+    except BaseException:
+        database.close()
+        raise
+    return Records(
+        orders=SqlOrderBook(database, clock, trail),
+        alerts=SqlAlertBook(database, clock, trail),
+        fleet=SqlFleetBook(database, clock),
+        live=SqlEventLog(database, clock, policy),
+        people=SqlPeopleBook(database, clock, trail, policy),
+        audit=trail,
+        checkpoints=SqlCheckpointBook(database),
+        policy=policy,
+        closing=database,
+    )

@@ -1,0 +1,298 @@
+"""The port of the records: orders, alerts, people, nodes, the live feed and the audit trail.
+
+What holds for every book here:
+
+- Durability: what a call changed survives kill -9 and a power cut once it returns.
+- Atomicity: a call is one transaction. A change, its step in the history, its event on the live feed and its
+  entry in the audit trail are written together or not at all.
+- Isolation: two callers, in one process or several, act one after the other.
+- Threads: every book may be called from several threads.
+- Errors: `StoreUnavailable` where the engine can't be reached or can't write: nothing was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from central.alert import Alert, AlertMove, Verdict
+from central.audit import AuditEntry, AuditRecord
+from central.audit import Verdict as AuditVerdict
+from central.checkpoint import Checkpoint
+from central.order import Order, OrderMove, OrderRequest, OrderState
+from central.people import MachineToken, Role, User
+from central.ports import AlertSink, FleetSink, LiveFeed, PassageAnnouncer, WatchlistSource
+from proto.passage import Heartbeat
+
+
+class NotFound(Exception):
+    """No record of that id; says which kind and which id."""
+
+
+class UnknownOrder(Exception):
+    """A hit names an order that is not on the books."""
+
+
+class RecordsUnusable(Exception):
+    """The records were found in a state in which working on would do harm; says what to do."""
+
+
+class OrderBook(WatchlistSource, Protocol):
+    """Deployment orders and the watchlist's version, which grows whenever the set of active orders changes."""
+
+    def create(self, request: OrderRequest, *, by: User) -> Order:
+        """A new draft.
+
+        Raises:
+            InvalidOrder: it makes no sense; says what was expected.
+        """
+        ...
+
+    def move(self, order_id: str, move: OrderMove, *, by: User, reason: str = "") -> Order:
+        """Make a person's move. Approval makes an order active at once where its validity has begun.
+
+        Raises:
+            NotFound: no such order.
+            IllegalMove, NotYourOrder, ReasonMissing: see `central.order`.
+        """
+        ...
+
+    def get(self, order_id: str) -> Order:
+        """Raises:
+        NotFound: no such order.
+        """
+        ...
+
+    def page(self, *, state: OrderState | None = None, limit: int) -> tuple[Order, ...]:
+        """The most lately changed first."""
+        ...
+
+    def tick(self) -> int:
+        """Make the moves that the clock owes, activation and expiry; returns how many. Ask once a second."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedAlert:
+    """An alert with the order behind it."""
+
+    alert: Alert
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFigures:
+    """How alerts went since a moment; the open ones count whenever they were raised."""
+
+    raised: int
+    false_alerts: int  #: of those raised since, ended as misread
+    open: int
+    sign_off_seconds_p50: float | None  #: from raised to signed off, median; None: none was signed off
+
+
+class AlertBook(AlertSink, Protocol):
+    """Alerts. A hit on an order that was withdrawn meanwhile raises none: the vehicle is not wanted."""
+
+    def get(self, alert_id: str) -> OrderedAlert:
+        """Raises:
+        NotFound: no such alert.
+        """
+        ...
+
+    def page(self, *, only_open: bool, limit: int) -> tuple[OrderedAlert, ...]:
+        """The most lately raised first."""
+        ...
+
+    def step(
+        self,
+        alert_id: str,
+        move: AlertMove,
+        *,
+        by: User,
+        verdict: Verdict | None = None,
+        unit: str = "",
+        note: str = "",
+    ) -> OrderedAlert:
+        """Make a move.
+
+        Raises:
+            NotFound: no such alert.
+            IllegalStep, IncompleteStep: see `central.alert`.
+        """
+        ...
+
+    def figures(self, since: datetime) -> AlertFigures: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node by its newest heartbeat."""
+
+    beat: Heartbeat
+    received_at: datetime  #: by the centre's clock
+
+
+class FleetBook(FleetSink, Protocol):
+    """Nodes by their newest heartbeat."""
+
+    def nodes(self) -> tuple[Node, ...]:
+        """By checkpoint and id."""
+        ...
+
+
+class EventLog(LiveFeed, PassageAnnouncer, Protocol):
+    """The live feed. Another process's events wake a waiter within some 20 ms, this process's at once."""
+
+    def prune(self) -> int:
+        """Let go of what is too old to be resumed from; returns how many. The newest event always stays."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A session that was opened; `token` is told only here and kept only as its hash."""
+
+    user: User
+    token: str
+    expires_at: datetime
+
+
+class PeopleBook(Protocol):
+    """Users, sessions, machine tokens. Secrets are kept as hashes: Argon2 of passwords, SHA-256 of tokens."""
+
+    def create_user(
+        self,
+        *,
+        username: str,
+        name: str,
+        password: str,
+        roles: Collection[Role],
+        by: str,
+        language: str = "zh-CN",
+    ) -> User:
+        """Raises:
+        InvalidUser: a part is not as it must be, or the username is taken.
+        """
+        ...
+
+    def disable_user(self, username: str, *, by: str) -> None:
+        """They can't sign in any more and their sessions end. Their name stays in the records.
+
+        Raises:
+            NotFound: no such user.
+        """
+        ...
+
+    def users(self) -> tuple[User, ...]:
+        """Those who are not disabled, by username."""
+        ...
+
+    def sign_in(self, username: str, password: str, *, address: str, replaces: str | None = None) -> SignedIn:
+        """Open a session. `replaces`: a token the caller came with; that session ends, so that a token known
+        from before the sign-in is worth nothing after it.
+
+        Raises:
+            BadCredentials: which of the two was wrong is not told, by message or by time taken.
+            LockedOut: the account or the address failed too often; the password was not looked at.
+        """
+        ...
+
+    def session(self, token: str) -> User | None:
+        """Whose session it is; None where it is unknown, over, idle too long, or its user is disabled."""
+        ...
+
+    def sign_out(self, token: str) -> None:
+        """End the session; idempotent."""
+        ...
+
+    def create_machine_token(self, name: str, *, by: str) -> str:
+        """A new secret, told only here.
+
+        Raises:
+            InvalidUser: the name is blank or too long.
+        """
+        ...
+
+    def machine(self, token: str) -> MachineToken | None:
+        """Whose token it is; None where it is unknown or revoked."""
+        ...
+
+    def machine_tokens(self) -> tuple[MachineToken, ...]:
+        """All of them, revoked ones too, newest first."""
+        ...
+
+    def revoke_machine_token(self, token_id: str, *, by: str) -> None:
+        """Raises:
+        NotFound: no such token.
+        """
+        ...
+
+
+class AuditLog(Protocol):
+    """The audit trail: append-only, chained, sealed (see `central.audit`)."""
+
+    def append(self, record: AuditRecord) -> AuditEntry: ...
+
+    def page(self, *, before: int | None = None, limit: int) -> tuple[AuditEntry, ...]:
+        """Newest first; `before`: an audit_id."""
+        ...
+
+    def verify(self) -> AuditVerdict:
+        """Walk the whole trail."""
+        ...
+
+
+class CheckpointBook(Protocol):
+    """Checkpoints, as configured."""
+
+    def put(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Add, or change by id; those not named stay."""
+        ...
+
+    def all(self) -> tuple[Checkpoint, ...]:
+        """By id."""
+        ...
+
+    def names(self, checkpoint_ids: Collection[str]) -> Mapping[str, str]:
+        """Id → name of those that are known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsPolicy:
+    """What may be tuned."""
+
+    session_lasts: timedelta = timedelta(hours=12)  #: whatever is done: a duty's shift
+    session_idle: timedelta = timedelta(hours=1)  #: without a request
+    events_kept: timedelta = timedelta(days=1)  #: alert and order events, for consoles that come back
+    live_window: timedelta = timedelta(minutes=15)  #: passage and node events; no back door to searching
+    node_alive_for: timedelta = timedelta(seconds=30)  #: after its last heartbeat
+    argon2_time_cost: int = 3
+    argon2_memory_kib: int = 65536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """All books of one engine."""
+
+    orders: OrderBook
+    alerts: AlertBook
+    fleet: FleetBook
+    live: EventLog
+    people: PeopleBook
+    audit: AuditLog
+    checkpoints: CheckpointBook
+    policy: RecordsPolicy
+    closing: Closing
+
+    def close(self) -> None:
+        """Release the engine; idempotent."""
+        self.closing.close()
+
+
+class Closing(Protocol):
+    """What must be released."""
+
+    def close(self) -> None: ...

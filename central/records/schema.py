@@ -1,0 +1,228 @@
+"""The tables, as SQLAlchemy Core sees them. The migrations make them; a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+#: An integer key that counts up by itself; SQLite does so for INTEGER only.
+Counter = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Utc(TypeDecorator[datetime]):
+    """A timezone-aware UTC time, to the microsecond; SQLite, which knows no zones, keeps it without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"expected a timezone-aware time, got {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("username", String(32), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("password_hash", String(256), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+user_roles = Table(
+    "user_roles",
+    metadata,
+    Column("username", ForeignKey("users.username"), primary_key=True),
+    Column("role", String(16), primary_key=True),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("username", ForeignKey("users.username"), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+)
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("attempt_id", Counter, primary_key=True, autoincrement=True),
+    Column("username", String(64), nullable=False, index=True),
+    Column("address", String(64), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+)
+machine_tokens = Table(
+    "machine_tokens",
+    metadata,
+    Column("token_id", String(36), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("created_at", Utc, nullable=False),
+    Column("created_by", String(32), nullable=False),
+    Column("revoked_at", Utc),
+)
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("checkpoint_id", String(64), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("directions", JSON, nullable=False),
+    Column("lanes", Integer, nullable=False),
+)
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", String(36), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("plate", String(16), nullable=False, index=True),
+    Column("plate_class", String(32)),
+    Column("colour", String(16)),
+    Column("checkpoints", JSON, nullable=False),
+    Column("directions", JSON, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("case_number", String(128), nullable=False),
+    Column("legal_basis", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("danger_note", Text, nullable=False),
+    Column("instructions", Text, nullable=False),
+    Column("valid_from", Utc),
+    Column("valid_until", Utc, nullable=False),
+    Column("applicant", ForeignKey("users.username"), nullable=False),
+    Column("approver", ForeignKey("users.username")),
+    Column("created_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False, index=True),
+)
+order_steps = Table(
+    "order_steps",
+    metadata,
+    Column("order_id", ForeignKey("orders.order_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("username", String(32), nullable=False),
+    Column("move", String(16), nullable=False),
+    Column("before", String(16), nullable=False),
+    Column("after", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+watchlist = Table(
+    "watchlist",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("only = 1", name="one_row"),
+)
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("alert_id", String(36), primary_key=True),
+    Column("order_id", ForeignKey("orders.order_id"), nullable=False),
+    Column("passage_id", String(36), nullable=False),
+    Column("passage", Text, nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("watchlist_version", BigInteger, nullable=False),
+    Column("matched_at", Utc, nullable=False),
+    Column("raised_at", Utc, nullable=False, index=True),
+    Column("state", String(16), nullable=False, index=True),
+    UniqueConstraint("passage_id", "order_id"),
+)
+alert_steps = Table(
+    "alert_steps",
+    metadata,
+    Column("alert_id", ForeignKey("alerts.alert_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("username", String(32), nullable=False),
+    Column("move", String(16), nullable=False),
+    Column("before", String(16), nullable=False),
+    Column("after", String(16), nullable=False),
+    Column("verdict", String(16)),
+    Column("unit", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_alert_steps_move_at", "move", "at"),
+)
+events = Table(
+    "events",
+    metadata,
+    Column("event_id", Counter, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("body", Text, nullable=False),
+    # AUTOINCREMENT: an id is never given again, even where the newest event was pruned.
+    sqlite_autoincrement=True,
+)
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("node_id", String(64), primary_key=True),
+    Column("sent_at", Utc, nullable=False),
+    Column("received_at", Utc, nullable=False),
+    Column("body", Text, nullable=False),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("case_number", String(128), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous_sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+)
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+    CheckConstraint("only = 1", name="one_row"),
+)
