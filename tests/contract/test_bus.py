@@ -294,6 +294,19 @@ class TestGroups:
         assert of_heir
         assert sorted(map(int, values(of_silent + of_heir))) == list(range(200))
 
+    def test_partitions_that_were_lost_and_came_back_start_at_the_commit(
+        self, engine: BusEngine, bus: Bus
+    ) -> None:
+        bus.producer().publish(LOG, records(10))
+        silent = bus.consumer(LOG, group="g")
+        in_hand = silent.poll(max_records=100, timeout_s=1)
+        with engine.open().consumer(LOG, group="g") as heir:
+            engine.expire_sessions()
+            heir.poll(max_records=100, timeout_s=0)
+            with pytest.raises(LostAssignment):
+                silent.commit(in_hand)
+        assert len(drain(silent)) == 10
+
 
 class TestCompaction:
     def test_the_newest_record_of_each_key_stays(self, engine: BusEngine, bus: Bus) -> None:

@@ -69,8 +69,10 @@ class BusMachine(RuleBasedStateMachine):
                 consumer.commit(part)
             except LostAssignment:
                 continue
-            for message in part:
-                self.done[message.key] = max(self.done.get(message.key, -1), int(message.value))
+            for message in sorted(part, key=lambda m: m.offset):
+                done = self.done.get(message.key, -1)
+                assert int(message.value) <= done + 1, "a commit went over a record nobody had"
+                self.done[message.key] = max(done, int(message.value))
         in_hand.clear()
 
     @precondition(lambda self: self.members)
