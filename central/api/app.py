@@ -1,0 +1,115 @@
+"""The application: every module's routes, behind one table of rights."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from central.api import (
+    alerts,
+    audit,
+    checkpoints,
+    health,
+    images,
+    live,
+    machine_tokens,
+    nodes,
+    orders,
+    passages,
+    problems,
+    session,
+    statistics,
+    tracks,
+)
+from central.api.hub import LiveHub
+from central.api.middleware import BodyLimit, SecurityHeaders
+from central.api.problems import Problem
+from central.api.rights import RIGHTS
+from central.api.security import authorise
+from central.api.services import Services
+from central.uploads import PartialUploads
+
+MODULES = (
+    session,
+    checkpoints,
+    passages,
+    tracks,
+    orders,
+    alerts,
+    nodes,
+    statistics,
+    audit,
+    images,
+    machine_tokens,
+    live,
+    health,
+)
+_PROBLEM = {"model": Problem, "description": "Problem details (RFC 9457)."}
+
+
+def create_app(services: Services) -> FastAPI:
+    """The ASGI application; its lifespan must be run (uvicorn does), since the live feed is followed in it.
+
+    Raises:
+        RuntimeError: a route is not in the table of rights, or the table names one that there isn't.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.hub = LiveHub(services.records.live, max_behind=services.settings.live_behind)
+        await app.state.hub.start()
+        try:
+            yield
+        finally:
+            await app.state.hub.stop()
+
+    app = FastAPI(
+        title="bukong",
+        description="Checkpoints, passages, deployment orders and alerts.",
+        version=version("bukong"),
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={status: dict(_PROBLEM) for status in (401, 403, 422, 503)},
+    )
+    settings = services.settings
+    app.state.services = services
+    app.state.uploads = PartialUploads(services.uploads, services.images, max_bytes=settings.max_image_bytes)
+    for module in MODULES:
+        # The live feed's socket is no request: it looks after itself.
+        app.include_router(module.router, dependencies=[] if module is live else [Depends(authorise)])
+    _check_rights(app)
+    problems.install(app)
+    app.mount("/", StaticFiles(directory=_console(), html=True), name="console")
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, image_limit=settings.max_image_bytes)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def routes_of(app: FastAPI) -> set[tuple[str, str]]:
+    """(method, path) of everything in the OpenAPI document."""
+    methods = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+    return {
+        (method.upper(), path)
+        for path, operations in app.openapi()["paths"].items()
+        for method in operations
+        if method in methods
+    }
+
+
+def _check_rights(app: FastAPI) -> None:
+    unlisted = routes_of(app) ^ RIGHTS.keys()
+    if unlisted:
+        raise RuntimeError(f"routes and rights differ: {sorted(unlisted)}")
+
+
+def _console() -> Path:
+    folder = files("central") / "console"
+    assert isinstance(folder, Path)
+    return folder

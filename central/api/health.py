@@ -1,0 +1,51 @@
+"""Whether the process lives, whether it can work, and its metrics."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+
+from central.api.security import ServicesOf
+
+router = APIRouter(tags=["health"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    alive: bool = True
+
+
+class CheckView(BaseModel):
+    """One thing that the centre needs."""
+
+    ok: bool
+    detail: str
+
+
+class Readiness(BaseModel):
+    """All of them."""
+
+    checks: dict[str, CheckView]
+
+
+@router.get("/healthz")
+def healthz() -> Alive:
+    """200 for as long as the process lives."""
+    return Alive()
+
+
+@router.get("/readyz", responses={503: {"model": Readiness}})
+def readyz(response: Response, services: ServicesOf) -> Readiness:
+    """200 where everything that the centre needs is there, 503 where something is missing."""
+    checks = services.readiness()
+    if not all(check.ok for check in checks.values()):
+        response.status_code = 503
+    return Readiness(checks={name: CheckView(ok=c.ok, detail=c.detail) for name, c in checks.items()})
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics(services: ServicesOf) -> Response:
+    """Prometheus' text format."""
+    return Response(generate_latest(services.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,118 @@
+"""The live feed over a WebSocket, resumable from the last event seen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.concurrency import run_in_threadpool
+
+from central import alert, order
+from central.alert import AlertState
+from central.api.hub import LiveHub, TooFarBehind
+from central.api.rights import kinds_for
+from central.api.security import SESSION_COOKIE, same_origin, services_of
+from central.order import OrderState
+from central.people import User
+from central.ports import LiveEvent
+
+router = APIRouter(prefix="/api", tags=["live"])
+NO_SESSION = 4401
+NOT_FROM_HERE = 4403
+NOT_UNDERSTOOD = 4422
+#: Kinds that show where vehicles are now: never shown later than the live view would show them.
+_FLEETING = frozenset({"passage", "node"})
+
+
+@router.websocket("/live")
+async def live(socket: WebSocket) -> None:
+    """Events as they happen.
+
+    1. The page must be this site's, and 2. whoever looks must have a session. 3. `hello` says where the feed
+    stands and whether something is missing since `after`. 4. Events follow until either side goes or the
+    session ends.
+    """
+    await socket.accept()  # first: a browser is told the code of a refusal only on an open connection
+    if not same_origin(socket):  # 1.
+        await socket.close(NOT_FROM_HERE, "expected a connection from this site's own pages")
+        return
+    token = socket.cookies.get(SESSION_COOKIE, "")
+    people = services_of(socket).records.people
+    user = await run_in_threadpool(people.session, token)  # 2.
+    if user is None:
+        await socket.close(NO_SESSION, "expected a session: sign in first")
+        return
+    after = socket.query_params.get("after", "0")
+    if not after.isdecimal() or len(after) > 18:
+        await socket.close(NOT_UNDERSTOOD, "expected after to be the number of an event")
+        return
+    hub: LiveHub = socket.app.state.hub
+    cursor, oldest, gap = await hub.opening(int(after))  # 3.
+    await _send(socket, {"kind": "hello", "newest": hub.newest, "oldest": oldest, "gap": gap})
+    sender = asyncio.create_task(_sender(socket, hub, cursor, user, token))  # 4.
+    listener = asyncio.create_task(_listener(socket))
+    try:
+        await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sender.cancel()
+        listener.cancel()
+        results = await asyncio.gather(sender, listener, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+            raise result
+
+
+async def _listener(socket: WebSocket) -> None:
+    """Consoles say nothing; reading is how their going is noticed."""
+    while True:
+        await socket.receive_text()
+
+
+async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, user: User, token: str) -> None:
+    services = services_of(socket)
+    every = services.settings.live_recheck.total_seconds()
+    looked = services.clock.monotonic()
+    while True:
+        try:
+            events = await hub.after(cursor, timeout_s=every)
+        except TooFarBehind as behind:
+            cursor = behind.newest
+            await _send(socket, {"kind": "gap", "newest": cursor})
+            continue
+        kinds = kinds_for(user.roles)
+        live_since = services.clock.now() - services.records.policy.live_window
+        for event in events:
+            cursor = event.event_id
+            if event.kind in kinds and not (event.kind in _FLEETING and event.at < live_since):
+                await socket.send_text(_text(event, user))
+        if services.clock.monotonic() - looked >= every:
+            looked = services.clock.monotonic()
+            known = await run_in_threadpool(services.records.people.session, token)
+            if known is None:
+                await socket.close(NO_SESSION, "the session has ended")
+                return
+            user = known
+
+
+def _text(event: LiveEvent, user: User) -> str:
+    """The event as this person sees it: with what they may do. Its body is JSON already."""
+    body = event.body
+    if event.kind in ("alert", "order"):
+        data = json.loads(body)
+        data["may"] = _may(event.kind, data, user)
+        body = json.dumps(data, ensure_ascii=False)
+    at = event.at.isoformat().replace("+00:00", "Z")
+    return f'{{"id":{event.event_id},"kind":"{event.kind}","at":"{at}","data":{body}}}'
+
+
+def _may(kind: str, data: dict[str, Any], user: User) -> list[str]:
+    if kind == "alert":
+        return list(alert.may(AlertState(data["state"]), user.roles))
+    state, applicant = OrderState(data["state"]), data["applicant"]
+    return list(order.may(state, applicant, username=user.username, roles=user.roles))
+
+
+async def _send(socket: WebSocket, message: dict[str, Any]) -> None:
+    await socket.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))

@@ -1,0 +1,48 @@
+"""What the API stands on, handed in by whoever wires the centre."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from central.ports import ImageStore, PassageStore
+from central.records import Records
+from proto.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Whether one thing that the centre needs is there."""
+
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """What may be tuned."""
+
+    secure_cookies: bool = False  #: True wherever people come by HTTPS
+    utc_offset: timedelta = timedelta(hours=8)  #: where "today" begins; China knows no summer time
+    max_image_bytes: int = 16 * 1024 * 1024
+    max_body_bytes: int = 256 * 1024  #: of every request that carries no image
+    live_behind: int = 2000  #: events a console may lag behind before it is given a gap
+    live_recheck: timedelta = timedelta(seconds=15)  #: how often a live connection's session is looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The ports and settings of one centre."""
+
+    records: Records
+    store: PassageStore
+    images: ImageStore
+    uploads: Path  #: folder of uploads that are not complete yet
+    clock: Clock
+    readiness: Callable[[], Mapping[str, Check]]  #: asked anew by each call of /readyz; may block
+    registry: CollectorRegistry
+    settings: ApiSettings = field(default_factory=ApiSettings)
