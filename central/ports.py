@@ -48,15 +48,19 @@ class PassageStore(Protocol):
     """Keeps passages.
 
     Durability: what `insert` was given survives kill -9 once it returns. Identity: by `passage_id`;
-    inserting a passage again changes nothing and no read ever shows it twice. Safe to call from several
-    threads.
+    inserting a passage again changes nothing and no read ever shows it twice. An edge never changes a
+    passage's `captured_at`: engines may look for a passage only around that time and the one in its UUIDv7.
+    Precision: an engine may round a read's confidence to 1/10000, a lattice's probabilities to 2 % of
+    themselves, boxes to whole pixels and speed to 1/10 km/h; all else comes back as it went in.
+    Safe to call from several threads. Every method raises StoreUnavailable where the engine can't be reached.
     """
 
-    def insert(self, passages: Sequence[Passage]) -> int:
-        """Store; returns how many were not there before.
+    def insert(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+        """Store; returns those that were not there before, in the order given.
 
         Raises:
             StoreUnavailable: nothing may be assumed; inserting again is harmless.
+            Unstorable: one of them will never be accepted; none was stored.
         """
         ...
 
@@ -72,7 +76,13 @@ class PassageStore(Protocol):
         """Retention: passages captured before; returns how many went."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Idempotent."""
+        ...
+
+
+class Unstorable(ValueError):
+    """A passage that a store can't hold; says what was expected and what came. Trying again is no use."""
 
 
 class ImageTooLarge(Exception):

@@ -1,0 +1,1 @@
+"""Where evidence images are kept."""

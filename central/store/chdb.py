@@ -1,0 +1,158 @@
+"""chDB, ClickHouse inside this process: the only module that imports it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import pyarrow as pa
+from chdb import ChdbError
+from chdb.state.sqlitelike import Connection
+
+from central.ports import StoreUnavailable
+from central.store.clickhouse import ClickHousePassages, Parameters
+
+#: Queries that may run at once; one more waits for its turn.
+CONNECTIONS = 4
+_LOCK_FILE = "bukong.lock"
+
+
+class StoreInUse(StoreUnavailable):
+    """Another process (or another part of this one) has the folder open; says which."""
+
+
+class ChdbEngine:
+    """One folder, open in one process.
+
+    chDB binds a process to one folder while any connection to it is open. Connections are handed out one to
+    a query, so that a long search holds up no insert.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+        """Raises:
+        StoreInUse: the folder is open elsewhere, or this process has another one open.
+        StoreUnavailable: chDB can't open it.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _take_lock(folder)
+        self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+        self._closed = False
+        # A batch that comes late may touch as many days as it likes.
+        address = f"{folder / 'clickhouse'}?max_threads={threads}&max_partitions_per_insert_block=0"
+        try:
+            for _ in range(CONNECTIONS):
+                self._idle.put(Connection(address))
+        except RuntimeError as error:
+            self.close()
+            kind = StoreInUse if "already initialized with path" in str(error) else StoreUnavailable
+            raise kind(f"chDB can't open {folder}: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
+        with self._connection() as connection:
+            answer = connection.query(sql, "ArrowStream", params=_bound(parameters))
+            # Copied: the memory is the answer's, and goes with it.
+            return pa.ipc.open_stream(pa.py_buffer(bytes(answer.bytes()))).read_all()
+
+    def command(self, sql: str, parameters: Parameters | None = None) -> None:
+        with self._connection() as connection:
+            connection.query(sql, "Null", params=_bound(parameters))
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        names = ", ".join(f"`{name}`" for name in rows.column_names)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, rows.schema) as writer:
+            writer.write_table(rows.combine_chunks())
+        with self._connection() as connection:
+            insert = connection.send_insert(f"INSERT INTO {table} ({names})", "ArrowStream")
+            with insert:
+                insert.append(sink.getvalue().to_pybytes())  # type: ignore[no-untyped-call]
+                insert.finish()
+
+    def close(self) -> None:
+        """Waits for queries that run; idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        for _ in range(CONNECTIONS):
+            with contextlib.suppress(queue.Empty):
+                self._idle.get(timeout=30).close()
+        self._lock.close()
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        if self._closed:
+            raise StoreUnavailable("the passage store is closed")
+        connection = self._idle.get()
+        try:
+            yield connection
+        except (ChdbError, RuntimeError) as error:
+            raise StoreUnavailable(f"chDB: {error}") from error
+        finally:
+            self._idle.put(connection)
+
+
+def open_chdb_passages(folder: Path, *, threads: int = 2) -> ClickHousePassages:
+    """The passages kept in a folder, which is made if it is missing.
+
+    Raises:
+        StoreInUse, StoreUnavailable: see `ChdbEngine`.
+    """
+    engine = ChdbEngine(folder, threads=threads)
+    try:
+        return ClickHousePassages(engine)
+    except BaseException:
+        engine.close()
+        raise
+
+
+def _take_lock(folder: Path) -> IO[str]:
+    path = folder / _LOCK_FILE
+    file = path.open("a+", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise StoreInUse(
+            f"expected {folder} to be free, but process {holder} has it open; one process a folder"
+        ) from error
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _bound(parameters: Parameters | None) -> dict[str, str | int]:
+    """chDB parses a value as its type's text: what is special in that text is escaped."""
+    return {
+        name: value if isinstance(value, int) else _escaped(value) if isinstance(value, str) else _array(value)
+        for name, value in (parameters or {}).items()
+    }
+
+
+def _escaped(text: str) -> str:
+    # As in a tab-separated file.
+    for plain, escape in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"), ("\0", "\\0")):
+        text = text.replace(plain, escape)
+    return text
+
+
+def _array(items: object) -> str:
+    assert isinstance(items, list | tuple)
+    quoted = (str(item).replace("\\", "\\\\").replace("'", "\\'") for item in items)
+    return "[" + ",".join(f"'{item}'" for item in quoted) + "]"

@@ -1,0 +1,277 @@
+"""Passages in ClickHouse's SQL, whichever engine runs it: chDB in this process or a server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import pyarrow as pa
+
+from central.ports import Cursor, PassagePage, PassageQuery
+from central.store import columns
+from proto.passage import Passage
+
+#: Applied in order, each once; never changed, only added to.
+#:
+#: ORDER BY begins with the plate: a vehicle's track is one range of it. A day's partition and each part's own
+#: range of captured_at serve the searches by time and go whole when they are too old. Replacing heals what two
+#: writers of a server might both insert; on one writer `insert` keeps doubles out, so that no read needs FINAL.
+MIGRATIONS = (
+    """
+    CREATE TABLE passages (
+      plate String CODEC(ZSTD(3)),
+      captured_at DateTime64(6, 'UTC') CODEC(T64, ZSTD(1)),
+      passage_id FixedString(16) CODEC(ZSTD(1)),
+      node_id LowCardinality(String) CODEC(ZSTD(1)),
+      checkpoint_id LowCardinality(String) CODEC(ZSTD(1)),
+      camera_id LowCardinality(String) CODEC(ZSTD(1)),
+      lane Int32 CODEC(T64, ZSTD(1)),
+      direction LowCardinality(String) CODEC(ZSTD(1)),
+      clock LowCardinality(String) CODEC(ZSTD(1)),
+      plate_class LowCardinality(String) CODEC(ZSTD(1)),
+      colour LowCardinality(String) CODEC(ZSTD(1)),
+      confidence UInt16 CODEC(ZSTD(1)),
+      plate_rows Int32 CODEC(T64, ZSTD(1)),
+      frames Int32 CODEC(T64, ZSTD(1)),
+      `lattice.position` Array(UInt8) CODEC(ZSTD(1)),
+      `lattice.character` Array(LowCardinality(String)) CODEC(ZSTD(1)),
+      `lattice.cost` Array(UInt8) CODEC(ZSTD(1)),
+      unread_reason LowCardinality(String) CODEC(ZSTD(1)),
+      vehicle_box Array(Int32) CODEC(T64, ZSTD(1)),
+      plate_box Array(Int32) CODEC(T64, ZSTD(1)),
+      speed Nullable(UInt32) CODEC(T64, ZSTD(1)),
+      `evidence.kind` Array(LowCardinality(String)) CODEC(ZSTD(1)),
+      `evidence.sha256` Array(FixedString(32)) CODEC(NONE),
+      `evidence.size` Array(UInt64) CODEC(T64, ZSTD(1)),
+      `evidence.media_type` Array(LowCardinality(String)) CODEC(ZSTD(1)),
+      models LowCardinality(String) CODEC(ZSTD(1)),
+      INDEX passage_id_bloom passage_id TYPE bloom_filter(0.01) GRANULARITY 1
+    )
+    ENGINE = ReplacingMergeTree
+    PARTITION BY toYYYYMMDD(captured_at)
+    ORDER BY (plate, captured_at, passage_id)
+    SETTINGS index_granularity = 2048, fsync_after_insert = 1, fsync_part_directory = 1,
+      min_rows_to_fsync_after_merge = 1
+    """,
+)
+_LEDGER = """
+CREATE TABLE IF NOT EXISTS passages_migrations (number UInt32, applied_at DateTime64(3, 'UTC'))
+ENGINE = ReplacingMergeTree ORDER BY number SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+"""
+_COLUMNS = ", ".join(f"`{name}`" for name in columns.SCHEMA.names)
+_NEWEST_FIRST = "ORDER BY captured_at DESC, passage_id DESC"
+#: A page without a plate is looked for in ever longer stretches: parts of other times aren't touched.
+STRETCHES = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
+_MICROSECOND = timedelta(microseconds=1)
+_MILLISECOND = timedelta(milliseconds=1)
+
+Parameters = Mapping[str, str | int | Sequence[str]]
+
+
+class Engine(Protocol):
+    """What runs ClickHouse's SQL. Safe to call from several threads.
+
+    Every method raises StoreUnavailable where the engine refuses or can't be reached. Parameters stand in the
+    SQL as {name:Type} and never become part of its text.
+    """
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table: ...
+
+    def command(self, sql: str, parameters: Parameters | None = None) -> None:
+        """Something without an answer."""
+        ...
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """All rows, durable on return."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def migrate(engine: Engine) -> int:
+    """Apply what is missing of MIGRATIONS; returns how many were. Raises StoreUnavailable."""
+    engine.command(_LEDGER)
+    done = set(engine.query("SELECT number FROM passages_migrations").column("number").to_pylist())
+    missing = [(number, sql) for number, sql in enumerate(MIGRATIONS, start=1) if number not in done]
+    for number, sql in missing:
+        # A crash between the two leaves a table without its entry: creating it again must be harmless.
+        engine.command(sql.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1))
+        engine.command(
+            "INSERT INTO passages_migrations SELECT {number:UInt32}, now64(3, 'UTC')", {"number": number}
+        )
+    return len(missing)
+
+
+class ClickHousePassages:
+    """A `PassageStore`. One writer at a time: inserts and deletes of this object wait for each other.
+
+    A passage is the same if its `passage_id` is, and is looked for around its `captured_at` and the time in
+    its UUIDv7: an edge never changes either.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writing = threading.Lock()
+        migrate(engine)
+
+    def insert(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+        first: dict[UUID, Passage] = {}
+        for passage in passages:
+            first.setdefault(passage.passage_id, passage)
+        unique = tuple(first.values())
+        if not unique:
+            return ()
+        rows = columns.to_arrow(unique)
+        with self._writing:
+            known = self._known(unique)
+            if known:
+                fresh = [p.passage_id.bytes not in known for p in unique]
+                rows = rows.filter(pa.array(fresh))
+                unique = tuple(p for p, new in zip(unique, fresh, strict=True) if new)
+            if unique:
+                self._engine.insert("passages", rows)
+        return unique
+
+    def _known(self, passages: Sequence[Passage]) -> set[bytes]:
+        """Identifiers of those that are there already."""
+        moments = [moment for p in passages for moment in _moments(p)]
+        found = self._engine.query(
+            "SELECT passage_id FROM passages"
+            " WHERE captured_at >= fromUnixTimestamp64Micro({first:Int64}, 'UTC')"
+            " AND captured_at <= fromUnixTimestamp64Micro({last:Int64}, 'UTC')"
+            # As the column's own type: as a String, identifiers that end in a zero byte would never be equal.
+            " AND passage_id IN (SELECT toFixedString(unhex(arrayJoin({ids:Array(String)})), 16))",
+            {
+                "first": columns.microseconds(min(moments)),
+                "last": columns.microseconds(max(moments)),
+                "ids": [p.passage_id.hex for p in passages],
+            },
+        )
+        return set(found.column("passage_id").to_pylist())
+
+    def get(self, passage_id: UUID) -> Passage | None:
+        """The time in the identifier is tried first, all of the table after."""
+        moment = _minted_at(passage_id)
+        same_id = "passage_id = toFixedString(unhex({id:String}), 16)"
+        parameters: dict[str, str | int] = {"id": passage_id.hex}
+        if moment is not None:
+            parameters |= {
+                "first": columns.microseconds(moment),
+                "last": columns.microseconds(moment + _MILLISECOND),
+            }
+            near = (
+                " AND captured_at >= fromUnixTimestamp64Micro({first:Int64}, 'UTC')"
+                " AND captured_at < fromUnixTimestamp64Micro({last:Int64}, 'UTC')"
+            )
+            found = self._select(same_id + near, parameters, limit=1)
+            if found:
+                return found[0]
+        return next(iter(self._select(same_id, parameters, limit=1)), None)
+
+    def search(self, query: PassageQuery) -> PassagePage:
+        limit = query.limit
+        if limit < 1:
+            raise ValueError(f"expected a limit of at least 1, got {limit}")
+        found: tuple[Passage, ...] = ()
+        for since in self._starts(query):
+            where, parameters = _conditions(query, since=since, after=query.after)
+            found = self._select(where, parameters, limit=limit + 1)
+            if len(found) > limit:
+                break
+        page = found[:limit]
+        last = page[-1] if len(found) > limit else None
+        following = Cursor(captured_at=last.captured_at, passage_id=last.passage_id) if last else None
+        return PassagePage(passages=page, next=following)
+
+    def count(self, query: PassageQuery) -> int:
+        where, parameters = _conditions(query, since=query.since, after=None)
+        found = self._engine.query(f"SELECT count() AS n FROM passages WHERE {where}", parameters)  # noqa: S608
+        return int(found.column("n")[0].as_py())
+
+    def delete_before(self, moment: datetime) -> int:
+        """Whole days are dropped at once; what is left of the day of `moment` is rewritten."""
+        with self._writing:
+            gone = self.count(PassageQuery(until=moment))
+            if not gone:
+                return 0
+            day = f"{moment.astimezone(UTC):%Y%m%d}"
+            older = self._engine.query(
+                "SELECT DISTINCT partition_id FROM system.parts WHERE active AND table = 'passages'"
+                " AND database = currentDatabase() AND partition_id < {day:String}",
+                {"day": day},
+            )
+            for partition_id in older.column("partition_id").to_pylist():
+                self._engine.command(f"ALTER TABLE passages DROP PARTITION ID '{int(partition_id)}'")
+            if self.count(PassageQuery(until=moment)):
+                at = f"fromUnixTimestamp64Micro({columns.microseconds(moment)}, 'UTC')"
+                self._engine.command(
+                    f"ALTER TABLE passages DELETE WHERE captured_at < {at} SETTINGS mutations_sync = 2"
+                )
+            return gone
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _select(self, where: str, parameters: Parameters, *, limit: int) -> tuple[Passage, ...]:
+        sql = f"SELECT {_COLUMNS} FROM passages WHERE {where} {_NEWEST_FIRST} LIMIT {limit}"  # noqa: S608
+        return columns.from_arrow(self._engine.query(sql, parameters))
+
+    def _starts(self, query: PassageQuery) -> list[datetime | None]:
+        """Where to begin looking: nearer first, the query's own start last."""
+        if query.plate is not None:
+            return [query.since]
+        end = query.until
+        if query.after is not None:
+            end = min(end, query.after.captured_at) if end else query.after.captured_at
+        newest = self._engine.query("SELECT max(captured_at) AS at FROM passages").column("at")
+        known = columns.moment_of(newest.cast(pa.int64())[0].as_py())
+        end = min(end, known) if end else known
+        nearer = [end - stretch for stretch in STRETCHES]
+        return [*(start for start in nearer if query.since is None or start > query.since), query.since]
+
+
+def _minted_at(passage_id: UUID) -> datetime | None:
+    """The moment in a UUIDv7, to the millisecond; None in any other."""
+    if passage_id.version != 7:
+        return None
+    moment = columns.EARLIEST + (passage_id.int >> 80) * _MILLISECOND
+    return moment if moment < columns.LATEST else None
+
+
+def _moments(passage: Passage) -> tuple[datetime, ...]:
+    minted = _minted_at(passage.passage_id)
+    if minted is None:
+        return (passage.captured_at,)
+    return passage.captured_at, minted, minted + _MILLISECOND - _MICROSECOND
+
+
+def _conditions(
+    query: PassageQuery, *, since: datetime | None, after: Cursor | None
+) -> tuple[str, dict[str, str | int | Sequence[str]]]:
+    terms = ["1"]
+    parameters: dict[str, str | int | Sequence[str]] = {}
+    if query.plate is not None:
+        terms.append("plate = {plate:String}")
+        parameters["plate"] = query.plate
+    if query.read is not None:
+        terms.append("plate != ''" if query.read else "plate = ''")
+    if query.checkpoints is not None:
+        terms.append("checkpoint_id IN {checkpoints:Array(String)}")
+        parameters["checkpoints"] = sorted(query.checkpoints)
+    if since is not None:
+        terms.append("captured_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')")
+        parameters["since"] = columns.microseconds(since)
+    if query.until is not None:
+        terms.append("captured_at < fromUnixTimestamp64Micro({until:Int64}, 'UTC')")
+        parameters["until"] = columns.microseconds(query.until)
+    if after is not None:
+        # The first term alone prunes parts; the second is exact.
+        at = "fromUnixTimestamp64Micro({after_at:Int64}, 'UTC')"
+        terms.append(f"captured_at <= {at}")
+        terms.append(f"(captured_at < {at} OR passage_id < toFixedString(unhex({{after_id:String}}), 16))")
+        parameters["after_at"] = columns.microseconds(after.captured_at)
+        parameters["after_id"] = after.passage_id.hex
+    return " AND ".join(terms), parameters
