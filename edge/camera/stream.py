@@ -49,6 +49,8 @@ class Picture:
 class VideoStream:
     """The first video stream of a file or address, decoded in order. For one thread at a time.
 
+    Errors never repeat an address's user and password.
+
     Args:
         timeout: seconds to wait for the opening and for each read; None: for ever (files).
         options: FFmpeg's options for the format, by name.
@@ -60,15 +62,15 @@ class VideoStream:
     def __init__(
         self, address: str, *, timeout: float | None = None, options: dict[str, str] | None = None
     ) -> None:
-        self._address = address
+        self._name = _without_password(address)
         waits = None if timeout is None else (timeout, timeout)
         try:
             self._container = av.open(address, options=options or {}, timeout=waits)
         except (av.error.FFmpegError, OSError, ValueError) as e:
-            raise StreamError(f"can't open {address}: {e}") from e
+            raise StreamError(f"can't open {self._name}: {_reason(e)}") from None
         if not self._container.streams.video:
             self._container.close()
-            raise StreamError(f"no video in {address}")
+            raise StreamError(f"no video in {self._name}")
         self._stream = self._container.streams.video[0]
         # One thread: several cameras share few cores, and frame threads would hold pictures back.
         self._stream.codec_context.thread_count = 1
@@ -106,7 +108,7 @@ class VideoStream:
             except StopIteration:
                 return
             except (av.error.FFmpegError, OSError) as e:
-                raise StreamError(f"lost {self._address}: {e}") from e
+                raise StreamError(f"lost {self._name}: {_reason(e)}") from None
             self._clock.hear(packet)
             try:
                 frames = packet.decode()
@@ -140,7 +142,7 @@ class VideoStream:
         try:
             self._container.seek(round(seconds / self._base), stream=self._stream, backward=True)
         except (av.error.FFmpegError, OSError) as e:
-            raise StreamError(f"can't seek in {self._address}: {e}") from e
+            raise StreamError(f"can't seek in {self._name}: {_reason(e)}") from None
 
     def close(self) -> None:
         """Free the stream; not while another thread reads."""
@@ -157,6 +159,18 @@ class VideoStream:
     def _picture(self, frame: VideoFrame) -> Picture:
         seconds = None if frame.pts is None else frame.pts * self._base
         return Picture(seconds=seconds, taken_at=self._clock.moment(seconds), source=frame)
+
+
+def _without_password(address: str) -> str:
+    """The address as it may stand in a log: without user and password."""
+    scheme, separator, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    return scheme + separator + host.rpartition("@")[2] + slash + path if separator else address
+
+
+def _reason(error: Exception) -> str:
+    """FFmpeg's words without the address, which it repeats with its password."""
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 class _SenderClock:
@@ -201,7 +215,7 @@ class VideoWriter:
         try:
             self._container = av.open(str(path), "w")
         except (av.error.FFmpegError, OSError, ValueError) as e:
-            raise StreamError(f"can't write {path}: {e}") from e
+            raise StreamError(f"can't write {path}: {_reason(e)}") from e
         rate = Fraction(fps).limit_denominator(1001)
         stream = self._container.add_stream(codec, rate=rate)
         assert isinstance(stream, av.video.stream.VideoStream)
