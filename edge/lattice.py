@@ -31,12 +31,12 @@ def probability(position: Position, character: str) -> float:
     for candidate, p in position:
         if candidate == character:
             return max(p, FLOOR)
-    return max(_rest(position), FLOOR)
+    return max(unnamed(position) / max(1, len(ALPHABET) - len(position)), FLOOR)
 
 
-def _rest(position: Position) -> float:
-    """Probability of each character that the position does not name."""
-    return max(0.0, 1.0 - sum(p for _, p in position)) / max(1, len(ALPHABET) - len(position))
+def unnamed(position: Position) -> float:
+    """Probability that it is none of the characters named."""
+    return max(0.0, 1.0 - sum(p for _, p in position))
 
 
 def log_likelihood(text: str, lattice: Lattice) -> float:
@@ -99,11 +99,15 @@ def fuse(positions: Sequence[tuple[float, Position]]) -> dict[str, float]:
     if not characters:
         return {}
     logs = {c: sum(w * math.log(probability(position, c)) for w, position in positions) for c in characters}
-    unnamed = max(0, len(ALPHABET) - len(characters))
-    log_unnamed = sum(w * math.log(max(_rest(position), 1e-6)) for w, position in positions)
-    top = max(logs.values())
+    # The unnamed count as one alternative: a power below one would make a crowd of them, each all but
+    # impossible, outweigh what was seen. Looks that all named nothing agree on one of them only by chance.
+    weight = sum(w for w, _ in positions)
+    crowd = max(1, len(ALPHABET) - len(characters))
+    log_unnamed = sum(w * math.log(max(unnamed(position), 1e-4)) for w, position in positions)
+    log_unnamed -= max(0.0, weight - 1) * math.log(crowd)
+    top = max(log_unnamed, *logs.values())
     mass = {c: math.exp(value - top) for c, value in logs.items()}
-    total = sum(mass.values()) + unnamed * math.exp(log_unnamed - top)
+    total = sum(mass.values()) + math.exp(log_unnamed - top)
     return {c: value / total for c, value in mass.items()}
 
 

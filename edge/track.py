@@ -49,10 +49,15 @@ class Fit:
         return np.isfinite(self.costs)
 
 
-def candidates(paths: Sequence[Trajectory], seen: Sequence[Sighting], seconds: float) -> Fit:
-    """Cost of every pair (twice the negative log-likelihood), infinite beyond the gate."""
+def candidates(paths: Sequence[Trajectory | None], seen: Sequence[Sighting], seconds: float) -> Fit:
+    """Cost of every pair (twice the negative log-likelihood), infinite beyond the gate.
+
+    A tracklet without a trajectory fits nothing by motion.
+    """
     costs = np.full((len(paths), len(seen)), np.inf)
     for i, path in enumerate(paths):
+        if path is None:
+            continue
         now = predict(path, seconds)
         where = expected(now)
         for j, sighting in enumerate(seen):

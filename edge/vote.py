@@ -22,7 +22,7 @@ from functools import cache
 from typing import TypeVar
 
 from edge.frame import PlateReading
-from edge.lattice import align, best_under, fuse, log_likelihood, probability
+from edge.lattice import align, best_under, fuse, log_likelihood, unnamed
 from proto.passage import Lattice, PlateRead, Position
 from proto.plate import PlateColour, classes_of, classify, patterns
 
@@ -38,7 +38,9 @@ LEAST_WEIGHT = 0.02
 UNSEEN = 0.5
 #: `support`: how much rarer a difference is between two looks at one plate than between two plates, how
 #: many characters another plate may show, and the log-price of a character too many or too few.
-_SURPRISE, _OTHERS, _ODD_LENGTH = 0.1, 30.0, 2.0
+_SURPRISE, _OTHERS, _ODD_LENGTH = 0.1, 34.0, 2.0
+#: Probability of meaning the same character under which two looks are sure of different ones.
+_CLASH = 0.004
 
 Value = TypeVar("Value")
 
@@ -106,6 +108,9 @@ class Vote:
 
 def _result(looks: Sequence[Look], frames: int) -> PlateRead | None:
     """Steps 1 to 4 of the module's docstring."""
+    # Weights compare looks with each other. How unsure a look is, its own distributions say: a lone poor
+    # look is not to be doubted twice.
+    looks = [replace(look, rank=-look.weight / looks[0].weight) for look in looks]
     # 1, 2
     scores = {text: _score(text, looks) for text in _candidates(looks)}
     if not scores:
@@ -183,7 +188,8 @@ def _per_position(text: str, looks: Sequence[Look], power: float) -> list[dict[s
             excluded = sum(p for c, p in here.items() if c not in allowed[i])
             here = {c: p / max(1 - excluded, 1e-6) for c, p in here.items() if c in allowed[i]}
         here.setdefault(character, 1e-6)
-        fused.append(here)
+        total = max(1.0, sum(here.values()))
+        fused.append({c: p / total for c, p in here.items()})
     return fused
 
 
@@ -211,22 +217,35 @@ def _by_weight(votes: Sequence[tuple[Value, float]]) -> Value | None:
     return min(totals, key=lambda value: (-totals[value], str(value)), default=None)
 
 
-def support(reading: PlateReading, vote: Vote) -> float:
-    """Log-likelihood ratio that a reading is of the plate voted on, against its being of any other.
+def support(lattice: Lattice, read: PlateRead | None) -> float:
+    """Log-likelihood ratio that a look is at the plate that was voted, against its being at any other.
 
     Positive speaks for the same plate; about -3 and below, for another one. The first two characters can
-    only speak against: in one town most plates share them. 0 where either has nothing to say.
+    only speak against: in one town most plates share them. Where the two are sure of different characters
+    it is at most 0, however much else agrees: neighbouring numbers drive in one fleet. 0 where either has
+    nothing to say.
     """
-    if vote.read is None or not reading.lattice:
+    if read is None or not lattice:
         return 0.0
-    _, answers = align(vote.read.text, reading.lattice)
-    ratio = 0.0
+    _, answers = align(read.text, lattice)
+    ratio, clash = 0.0, False
     for i, at in enumerate(answers):
         if at is None:
             ratio -= _ODD_LENGTH
             continue
-        same = sum(p * probability(reading.lattice[at], c) for c, p in vote.read.lattice[i])
+        same = _overlap(read.lattice[i], lattice[at])
+        clash |= same < _CLASH
         # Another plate shows any of some thirty characters here, but mostly the same first two.
-        ratio += math.log(max(same * (_OTHERS if i >= 2 else 1.0), _SURPRISE))
-    surplus = len(reading.lattice) - sum(at is not None for at in answers)
-    return ratio - _ODD_LENGTH * surplus
+        told = math.log(max(same * _OTHERS, _SURPRISE))
+        ratio += told if i >= 2 else min(told, 0.0)
+    ratio -= _ODD_LENGTH * (len(lattice) - sum(at is not None for at in answers))
+    return min(ratio, 0.0) if clash else ratio
+
+
+def _overlap(one: Position, other: Position) -> float:
+    """Probability that both distributions mean the same character, both being right about themselves."""
+    ours, theirs = dict(one), dict(other)
+    named = ours.keys() | theirs.keys()
+    our_rest, their_rest = unnamed(one) / _OTHERS, unnamed(other) / _OTHERS
+    both = sum(ours.get(c, our_rest) * theirs.get(c, their_rest) for c in named)
+    return both + max(0.0, _OTHERS - len(named)) * our_rest * their_rest

@@ -42,7 +42,7 @@ def test_never_raises_and_what_comes_out_is_well_formed(looks: list[tuple[PlateR
     vote = Vote()
     for look, weight in looks:
         vote = vote.fold(look, weight)
-        support(look, vote)
+        support(look.lattice, vote.read)
     assert vote.frames == sum(bool(look.lattice) for look, _ in looks)
     if vote.read is None:
         return
@@ -96,4 +96,4 @@ def test_short_looks_do_not_shorten_the_plate(text: str, missing: list[int]) -> 
 @given(plates)
 def test_looks_at_a_plate_support_it(text: str) -> None:
     vote = Vote().fold(reading(text), 0.9)
-    assert support(reading(text), vote) > 5
+    assert support(reading(text).lattice, vote.read) > 5
