@@ -1,0 +1,157 @@
+// What lies on the operator's desk: alerts, latest passages, statistics, gaps. Fed by the live link, bounded in size.
+
+import { Problem, get } from "./client.js";
+import { LiveLink } from "./live.js";
+
+export const ROWS = 200; // shown in a list
+const KEPT = 500; // alerts held in memory; beyond that the least urgent go, and are fetched again when there is room
+const FETCHED = 500; // alerts asked for at once: the server sends the newest, the most urgent may be among the older
+const STATISTICS_EVERY_MS = 5000;
+const ENDED = new Set(["closed", "false_alert"]);
+
+export const isOpen = (alert) => !ENDED.has(alert.state);
+
+/** Most urgent first, then newest. */
+function byUrgency(a, b) {
+  return a.priority - b.priority || Date.parse(b.raised_at) - Date.parse(a.raised_at);
+}
+
+/** Events: "alerts", "passages", "statistics", "link", "order", "node", "raised" (detail: an alert raised just now). */
+export class Desk extends EventTarget {
+  statistics = null;
+  gaps = []; // {lostAt, resumedAt, missed, gap}, newest first
+  problems = { alerts: null, passages: null, statistics: null };
+  loaded = { alerts: false, passages: false };
+  trimmed = false; // alerts were dropped from memory to keep the page quick
+  received = new Map(); // alert_id → performance.now() of its live event, until it was painted
+  #alerts = new Map();
+  #passages = []; // newest first
+  #watching;
+  #timer = null;
+
+  /** `watching`: whether this user has the right to alerts and passages. */
+  constructor({ watching }) {
+    super();
+    this.#watching = watching;
+    this.link = new LiveLink();
+    this.link.addEventListener("hello", () => this.load());
+    this.link.addEventListener("state", () => this.#tell("link"));
+    this.link.addEventListener("event", ({ detail }) => this.#heard(detail));
+    this.link.addEventListener("resumed", ({ detail }) => this.#resumed(detail));
+  }
+
+  start() {
+    this.link.start();
+    this.load();
+    this.#poll();
+  }
+
+  stop() {
+    this.link.stop();
+    clearTimeout(this.#timer);
+  }
+
+  /** Fetch the lists. A list the user has no right to keeps its problem and stays empty. */
+  async load() {
+    if (!this.#watching) return;
+    await Promise.all([
+      this.#fetch("alerts", `/api/alerts?open=true&limit=${FETCHED}`, ({ alerts }) => {
+        const known = new Set(alerts.map((alert) => alert.alert_id));
+        // What is open here and not there was ended while we were not listening.
+        for (const [id, alert] of this.#alerts) if (isOpen(alert) && alerts.length < FETCHED && !known.has(id)) this.#alerts.delete(id);
+        this.trimmed = false;
+        alerts.forEach((alert) => this.putAlert(alert));
+      }),
+      this.#fetch("passages", `/api/passages?limit=${ROWS}`, ({ passages }) => passages.forEach((p) => this.#putPassage(p))),
+    ]);
+  }
+
+  async loadEnded() {
+    const { alerts } = await get(`/api/alerts?limit=${ROWS}`);
+    alerts.forEach((alert) => this.putAlert(alert));
+  }
+
+  alert(id) {
+    return this.#alerts.get(id) ?? null;
+  }
+
+  /** The first `ROWS` open alerts by urgency, or the ended ones, newest first. */
+  alerts({ open = true } = {}) {
+    const wanted = [...this.#alerts.values()].filter((alert) => isOpen(alert) === open);
+    wanted.sort(open ? byUrgency : (a, b) => Date.parse(b.raised_at) - Date.parse(a.raised_at));
+    return wanted.slice(0, ROWS);
+  }
+
+  passages() {
+    return this.#passages;
+  }
+
+  /** Take in an alert, unless what is known of it is newer: the answer to a step and its live event race. */
+  putAlert(alert) {
+    const before = this.#alerts.get(alert.alert_id);
+    if (before && before.steps.length > alert.steps.length) return;
+    this.#alerts.set(alert.alert_id, alert);
+    if (this.#alerts.size > KEPT) this.#trim();
+    this.#tell("alerts");
+    if (this.trimmed && this.alerts().length < ROWS) this.load();
+  }
+
+  #trim() {
+    const ranked = [...this.#alerts.values()].sort((a, b) => isOpen(b) - isOpen(a) || byUrgency(a, b));
+    this.trimmed = ranked.slice(ROWS).some(isOpen);
+    for (const { alert_id } of ranked.slice(ROWS)) {
+      this.#alerts.delete(alert_id);
+      this.received.delete(alert_id);
+    }
+  }
+
+  #putPassage(passage) {
+    if (this.#passages.some(({ passage_id }) => passage_id === passage.passage_id)) return;
+    const moment = Date.parse(passage.captured_at);
+    const older = this.#passages.findIndex(({ captured_at }) => Date.parse(captured_at) <= moment);
+    this.#passages.splice(older < 0 ? this.#passages.length : older, 0, passage);
+    this.#passages.length = Math.min(this.#passages.length, ROWS);
+    this.#tell("passages");
+  }
+
+  #heard({ kind, data, live }) {
+    if (kind === "passage") return this.#putPassage(data);
+    if (kind !== "alert") return this.#tell(kind, data);
+    const raised = data.steps.length === 0 && !this.#alerts.has(data.alert_id);
+    if (raised && live) this.received.set(data.alert_id, performance.now());
+    this.putAlert(data);
+    if (raised) this.#tell("raised", data);
+  }
+
+  #resumed(gap) {
+    this.gaps = [gap, ...this.gaps].slice(0, 20);
+    if (gap.gap) this.load();
+    this.#tell("passages");
+    this.#tell("link");
+  }
+
+  async #fetch(name, path, use) {
+    try {
+      use(await get(path));
+      this.problems[name] = null;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.problems[name] = problem;
+    }
+    this.loaded[name] = true;
+    this.#tell(name);
+  }
+
+  // Statistics are asked for, not pushed; asking also finds a link that died without a word.
+  async #poll() {
+    await this.#fetch("statistics", "/api/statistics", (statistics) => {
+      this.statistics = statistics;
+    });
+    if (this.problems.statistics?.status === 0) this.link.suspect();
+    this.#timer = setTimeout(() => this.#poll(), STATISTICS_EVERY_MS);
+  }
+
+  #tell(name, detail = null) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

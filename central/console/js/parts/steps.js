@@ -1,0 +1,125 @@
+// The steps an alert allows this user, as buttons with keys. What ends or records something asks for words first.
+
+import { post } from "../client.js";
+import { isOpen } from "../desk.js";
+import { h, replace } from "../dom.js";
+import { t } from "../language.js";
+import { complaint } from "./states.js";
+
+const UNTIL_SIGN_OFF = ["raised", "verified"];
+
+// key: pressed on the keyboard. asks: the field that is shown first; it may stay empty unless `needed`.
+// states: where the server takes this verdict; after the sign-off only "misread" is left of the verification.
+export const ACTIONS = [
+  { id: "sign_off", step: "sign_off", key: "s", tone: "good" },
+  { id: "correct", step: "verify", verdict: "correct", key: "c", tone: "good", states: UNTIL_SIGN_OFF },
+  { id: "cannot_tell", step: "verify", verdict: "cannot_tell", key: "t", asks: "note", states: UNTIL_SIGN_OFF },
+  { id: "dispatch", step: "dispatch", key: "d", tone: "good", asks: "unit", needed: true },
+  { id: "intercepted", step: "intercepted", key: "i", tone: "good", asks: "note" },
+  { id: "missed", step: "missed", key: "x", asks: "note" },
+  { id: "not_needed", step: "not_needed", key: "u", asks: "note" },
+  { id: "feedback", step: "feedback", key: "f", tone: "good", asks: "note", needed: true },
+  { id: "close", step: "close", key: "e", asks: "note" },
+  { id: "misread", step: "verify", verdict: "misread", key: "m", tone: "bad", asks: "note" },
+];
+
+export class StepBar {
+  element = h("div", { class: "steps" });
+  #alert = null;
+  #taken;
+  #buttons = h("div", { class: "steps-buttons", role: "group" });
+  #form = h("div", { class: "steps-form" });
+  #busy = false;
+
+  /** `taken` is given the alert as the server answers it. */
+  constructor(taken) {
+    this.#taken = taken;
+    this.element.append(this.#buttons, this.#form);
+  }
+
+  /** Show what this alert allows. A form that is being filled in stays, while its step is still allowed. */
+  show(alert) {
+    const same = this.#alert?.alert_id === alert.alert_id;
+    const steps = alert.may.join();
+    if (same && steps === this.#alert.may.join() && alert.state === this.#alert.state) {
+      this.#alert = alert;
+      return;
+    }
+    this.#alert = alert;
+    replace(this.#form);
+    this.#buttons.setAttribute("aria-label", t("steps.title"));
+    const allowed = ACTIONS.filter(({ step, states }) => alert.may.includes(step) && (states?.includes(alert.state) ?? true));
+    const none = isOpen(alert) ? "steps.none.others" : "steps.none.ended";
+    replace(this.#buttons, allowed.length ? allowed.map((action) => this.#button(action, again(action, alert) ? "plain" : action.tone)) : h("p", { class: "muted" }, t(none)));
+  }
+
+  /** The keyboard's way to a button; does nothing where the step is not allowed. */
+  press(id) {
+    this.#buttons.querySelector(`[data-action="${id}"]`)?.click();
+  }
+
+  #button(action, tone = "plain") {
+    return h(
+      "button",
+      { class: `button step step-${tone}`, type: "button", "data-action": action.id, onclick: () => (action.asks ? this.#ask(action) : this.#take(action)) },
+      t(`step.${action.id}`),
+      h("kbd", { "aria-hidden": "true" }, action.key.toUpperCase()),
+    );
+  }
+
+  #ask(action) {
+    const field = h(action.asks === "unit" ? "input" : "textarea", {
+      id: "step-field", name: action.asks, required: action.needed === true, maxlength: 500, rows: 2, autocomplete: "off",
+      onkeydown: (event) => {
+        if (event.key === "Escape") replace(this.#form);
+        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+          event.preventDefault();
+          form.requestSubmit();
+        }
+      },
+    });
+    const form = h(
+      "form",
+      {
+        class: "step-form",
+        onsubmit: (event) => {
+          event.preventDefault();
+          this.#take(action, { [action.asks]: field.value.trim() || undefined });
+        },
+      },
+      h("label", { for: "step-field" }, t(`step.${action.id}.ask`)),
+      field,
+      h("div", { class: "row" },
+        h("button", { class: `button step-${action.tone ?? "plain"}`, type: "submit" }, t("confirm"), h("kbd", { "aria-hidden": "true" }, "↵")),
+        h("button", { class: "button", type: "button", onclick: () => replace(this.#form) }, t("cancel"), h("kbd", { "aria-hidden": "true" }, "Esc")),
+      ),
+    );
+    replace(this.#form, form);
+    field.focus();
+  }
+
+  async #take({ step, verdict }, words = {}) {
+    if (this.#busy) return;
+    const { alert_id } = this.#alert;
+    this.#wait(true);
+    try {
+      this.#taken(await post(`/api/alerts/${encodeURIComponent(alert_id)}/steps`, { step, verdict, ...words }));
+      replace(this.#form);
+    } catch (problem) {
+      this.#form.querySelector(".complaint")?.remove();
+      this.#form.append(complaint(problem));
+    } finally {
+      this.#wait(false);
+    }
+  }
+
+  #wait(busy) {
+    this.#busy = busy;
+    this.element.toggleAttribute("aria-busy", busy);
+  }
+}
+
+/** A second look is possible but no longer what comes next. */
+function again({ verdict }, { state }) {
+  return verdict === "correct" && state === "verified";
+}
