@@ -11,6 +11,9 @@ LEVELS = ("debug", "info", "warning", "error")
 #: Never written, whatever the level: values under these keys are replaced.
 SECRET_KEYS = frozenset({"password", "token", "secret", "authorization", "cookie", "set-cookie", "csrf"})
 
+#: Libraries that log every request at level info.
+_CHATTY = ("httpx", "httpcore")
+
 
 def _hide_secrets(
     _logger: object, _method: str, event: structlog.typing.EventDict
@@ -60,3 +63,5 @@ def configure_logging(*, level: str = "info", json_lines: bool = True) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
