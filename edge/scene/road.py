@@ -21,6 +21,9 @@ from edge.scene.optics import add_grain, add_rain, compressed
 from edge.scene.traffic import PassageTruth, Traffic, Vehicle
 from edge.scene.view import RoadView
 
+#: Metres beyond the farthest road in the picture at which a tall body still shows.
+_BEYOND = 25.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class RoadScene:
@@ -51,7 +54,9 @@ class RoadScene:
     def frame(self, seconds: float) -> Image:
         """The picture at a moment: BGR of the view's size, a new array each time."""
         picture = self._background.copy()
-        present = [(y, v) for v in self.traffic.vehicles if (y := self._distance(v, seconds)) is not None]
+        reach = self.view.reach[1] + _BEYOND
+        near = self.traffic.near(seconds, reach)
+        present = [(y, v) for v in near if (y := self._distance(v, seconds)) is not None]
         for y, vehicle in sorted(present, key=lambda item: -item[0]):
             Drawing(self.view, self.conditions, picture, vehicle, y).draw()
         rng = np.random.default_rng([self.seed, round(seconds * 1e6) & 0x7FFFFFFF])
@@ -70,7 +75,7 @@ class RoadScene:
         near, far = self.view.reach
         # Tall bodies show above the road's far end; long ones while their near face is below the picture.
         length = body_of(vehicle.kind, approaching=lane.approaching).length
-        return y if near - length < y < far + 25.0 and y > self.view.camera_height * 0.6 else None
+        return y if near - length < y < far + _BEYOND and y > self.view.camera_height * 0.6 else None
 
     @cached_property
     def _background(self) -> Image:

@@ -7,10 +7,15 @@ for it, so a result can only come from the pixels.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from edge.scene.plate import PlateFace
 from proto.plate import PlateClass
+
+#: Slower traffic would stand in the picture for ever.
+_SLOWEST_KMH = 3.0
 
 
 class VehicleKind(enum.StrEnum):
@@ -67,8 +72,18 @@ class Traffic:
     """All vehicles of one scene, in the order they cross the trigger line."""
 
     vehicles: tuple[Vehicle, ...]
+    _times: tuple[float, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        times = [v.crosses_at for v in self.vehicles]
-        if times != sorted(times):
+        times = tuple(v.crosses_at for v in self.vehicles)
+        if any(later < earlier for earlier, later in pairwise(times)):
             raise ValueError("expected vehicles in the order they cross the trigger line")
+        if any(v.speed_kmh < _SLOWEST_KMH for v in self.vehicles):
+            raise ValueError(f"expected speeds of at least {_SLOWEST_KMH} km/h")
+        object.__setattr__(self, "_times", times)
+
+    def near(self, seconds: float, metres: float) -> tuple[Vehicle, ...]:
+        """Vehicles that can be within so many metres of the trigger line at a moment, and perhaps others."""
+        margin = metres / (_SLOWEST_KMH / 3.6)
+        first, last = bisect_left(self._times, seconds - margin), bisect_right(self._times, seconds + margin)
+        return self.vehicles[first:last]
