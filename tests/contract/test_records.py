@@ -1,0 +1,618 @@
+"""What every engine of the records must do."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from central.alert import AlertMove, AlertState, IllegalStep, Verdict
+from central.audit import AuditRecord
+from central.checkpoint import Checkpoint
+from central.order import IllegalMove, InvalidOrder, NotYourOrder, Order, OrderMove, OrderState
+from central.people import BadCredentials, InvalidUser, LockedOut, Role, User
+from central.records import NotFound, Records, UnknownOrder, open_records, seed_demo_users
+from central.view import AlertView, NodeView, OrderView, PassageView
+from proto.clock import ClockQuality, ManualClock
+from proto.passage import CameraHealth, Heartbeat
+from tests.centre import (
+    CHEAP,
+    CHECKPOINT,
+    PASSWORD,
+    START,
+    active_order,
+    hit,
+    new_clock,
+    order_request,
+    passage,
+    people,
+)
+
+Reopen = Callable[[], Records]
+
+
+@dataclass(slots=True, kw_only=True)
+class Setting:
+    """Records with their clock, one user a role, and a way to open the same records once more."""
+
+    records: Records
+    clock: ManualClock
+    staff: Mapping[Role, User]
+    open_again: Reopen
+
+    def active(self, plate: str = "川C12345") -> Order:
+        return active_order(self.records, self.staff, order_request(plate, at=self.clock.now()))
+
+
+@pytest.fixture(params=["sqlite"])
+def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]:
+    assert request.param == "sqlite"
+    clock = new_clock()
+    opened: list[Records] = []
+
+    def open_once_more() -> Records:
+        opened.append(open_records(tmp_path, clock=clock, policy=CHEAP))
+        return opened[-1]
+
+    records = open_once_more()
+    records.checkpoints.put([CHECKPOINT])
+    yield Setting(records=records, clock=clock, staff=people(records), open_again=open_once_more)
+    for each in opened:
+        each.close()
+
+
+def events(records: Records, after: int = 0) -> list[tuple[str, dict[str, object]]]:
+    return [(event.kind, json.loads(event.body)) for event in records.live.since(after, limit=1000)]
+
+
+class TestOrders:
+    def test_an_order_comes_back_as_it_was_made(self, setting: Setting) -> None:
+        request = replace(
+            order_request(),
+            plate_class=None,
+            colour=None,
+            checkpoints=frozenset({"cp-1", "cp-2"}),
+            directions=frozenset({"inbound"}),
+            valid_from=START + timedelta(microseconds=1),
+        )
+        order = setting.records.orders.create(request, by=setting.staff[Role.APPLICANT])
+        assert order.state is OrderState.DRAFT
+        assert setting.records.orders.get(order.order_id) == order
+        assert setting.open_again().orders.get(order.order_id) == order
+
+    def test_approval_makes_it_active_and_grows_the_watchlist(self, setting: Setting) -> None:
+        before = setting.records.orders.version()
+        order = setting.active()
+        assert order.state is OrderState.ACTIVE
+        assert [step.after for step in order.history] == ["submitted", "approved", "active"]
+        assert order.approver == "approver"
+        assert setting.records.orders.entries() == (before + 1, (order.entry(),))
+        assert setting.records.orders.version() == before + 1
+
+    def test_one_approved_early_waits_for_its_time(self, setting: Setting) -> None:
+        orders = setting.records.orders
+        request = replace(order_request(), valid_from=START + timedelta(hours=1))
+        order = active_order(setting.records, setting.staff, request)
+        assert order.state is OrderState.APPROVED
+        assert orders.entries()[1] == ()
+        setting.clock.advance(3599)
+        assert orders.tick() == 0
+        setting.clock.advance(1)
+        assert orders.tick() == 1
+        assert orders.get(order.order_id).state is OrderState.ACTIVE
+        assert len(orders.entries()[1]) == 1
+        assert orders.tick() == 0
+
+    def test_it_expires_by_the_clock_and_leaves_the_watchlist(self, setting: Setting) -> None:
+        order = setting.active()
+        version = setting.records.orders.version()
+        setting.clock.advance(timedelta(days=7).total_seconds())
+        assert setting.records.orders.tick() == 1
+        after = setting.records.orders.get(order.order_id)
+        assert (after.state, after.history[-1].user) == (OrderState.EXPIRED, "(clock)")
+        assert setting.records.orders.entries() == (version + 1, ())
+
+    def test_withdrawing_takes_it_off_the_watchlist(self, setting: Setting) -> None:
+        order = setting.active()
+        version = setting.records.orders.version()
+        withdrawn = setting.records.orders.move(
+            order.order_id, OrderMove.WITHDRAW, by=setting.staff[Role.SUPERVISOR], reason="found"
+        )
+        assert withdrawn.state is OrderState.WITHDRAWN
+        assert setting.records.orders.entries() == (version + 1, ())
+
+    def test_a_draft_does_not_touch_the_watchlist(self, setting: Setting) -> None:
+        version = setting.records.orders.version()
+        setting.records.orders.create(order_request(), by=setting.staff[Role.APPLICANT])
+        assert setting.records.orders.version() == version
+
+    def test_a_refused_move_changes_nothing(self, setting: Setting) -> None:
+        orders, applicant = setting.records.orders, setting.staff[Role.APPLICANT]
+        order = orders.create(order_request(), by=applicant)
+        newest, entries = setting.records.live.newest(), setting.records.audit.verify().entries
+        with pytest.raises(IllegalMove, match="an order that is draft allows"):
+            orders.move(order.order_id, OrderMove.APPROVE, by=setting.staff[Role.APPROVER])
+        with pytest.raises(NotYourOrder):
+            orders.move(order.order_id, OrderMove.SUBMIT, by=replace(applicant, username="other"))
+        assert orders.get(order.order_id) == order
+        assert setting.records.live.newest() == newest
+        assert setting.records.audit.verify().entries == entries
+
+    def test_nobody_approves_their_own_whatever_their_roles(self, setting: Setting) -> None:
+        both = setting.records.people.create_user(
+            username="both", name="两职", password=PASSWORD, roles=[Role.APPLICANT, Role.APPROVER], by="tests"
+        )
+        order = setting.records.orders.create(order_request(), by=both)
+        setting.records.orders.move(order.order_id, OrderMove.SUBMIT, by=both)
+        with pytest.raises(NotYourOrder):
+            setting.records.orders.move(order.order_id, OrderMove.APPROVE, by=both)
+
+    def test_two_who_decide_at_once(self, setting: Setting) -> None:
+        """One decision counts, the other is told what the order has become."""
+        orders = setting.records.orders
+        order = orders.create(order_request(), by=setting.staff[Role.APPLICANT])
+        orders.move(order.order_id, OrderMove.SUBMIT, by=setting.staff[Role.APPLICANT])
+        books = [setting.records, setting.open_again()]
+        barrier = threading.Barrier(2)
+
+        def decide(i: int) -> str:
+            barrier.wait()
+            try:
+                move = (OrderMove.APPROVE, OrderMove.REJECT)[i]
+                return (
+                    books[i]
+                    .orders.move(order.order_id, move, by=setting.staff[Role.APPROVER], reason="no")
+                    .state
+                )
+            except IllegalMove:
+                return "refused"
+
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = sorted(pool.map(decide, range(2)))
+        assert outcomes in (["active", "refused"], ["refused", "rejected"])
+
+    def test_pages(self, setting: Setting) -> None:
+        orders, applicant = setting.records.orders, setting.staff[Role.APPLICANT]
+        made = []
+        for _ in range(3):
+            setting.clock.advance(1)
+            made.append(orders.create(order_request(at=setting.clock.now()), by=applicant))
+        setting.clock.advance(1)
+        oldest = orders.move(made[0].order_id, OrderMove.SUBMIT, by=applicant)
+        assert orders.page(limit=2) == (oldest, made[2])
+        assert orders.page(state=OrderState.DRAFT, limit=9) == (made[2], made[1])
+
+    def test_what_makes_no_sense_is_not_kept(self, setting: Setting) -> None:
+        with pytest.raises(InvalidOrder):
+            setting.records.orders.create(
+                replace(order_request(), priority=0), by=setting.staff[Role.APPLICANT]
+            )
+        assert setting.records.orders.page(limit=9) == ()
+
+    def test_an_unknown_order(self, setting: Setting) -> None:
+        with pytest.raises(NotFound, match="no order 'x'"):
+            setting.records.orders.get("x")
+        with pytest.raises(NotFound, match="no order 'x'"):
+            setting.records.orders.move("x", OrderMove.SUBMIT, by=setting.staff[Role.APPLICANT])
+
+    def test_every_change_is_on_the_feed_and_in_the_trail(self, setting: Setting) -> None:
+        order = setting.active()
+        seen = [OrderView.model_validate(body) for kind, body in events(setting.records) if kind == "order"]
+        assert [view.state for view in seen] == ["draft", "submitted", "active"]
+        assert seen[-1] == OrderView.of(order)
+        actions = [
+            (entry.record.action, entry.record.user, entry.record.case_number)
+            for entry in reversed(setting.records.audit.page(limit=3))
+        ]
+        assert actions == [
+            ("order.create", "applicant", "A-1"),
+            ("order.submit", "applicant", "A-1"),
+            ("order.approve", "approver", "A-1"),
+        ]
+
+
+class TestAlerts:
+    def test_a_hit_raises_one_alert_with_its_event(self, setting: Setting) -> None:
+        order, of = setting.active(), passage()
+        newest = setting.records.live.newest()
+        setting.clock.advance(0.25)
+        assert setting.records.alerts.raise_alerts([hit(order, of)]) == 1
+        (found,) = setting.records.alerts.page(only_open=True, limit=9)
+        assert found.order == order
+        assert found.alert.passage == of
+        assert (found.alert.state, found.alert.raised_at) == (
+            AlertState.RAISED,
+            START + timedelta(seconds=0.25),
+        )
+        assert setting.records.alerts.get(found.alert.alert_id) == found
+        ((kind, body),) = events(setting.records, newest)
+        assert kind == "alert"
+        expected = AlertView.of(found.alert, order, {CHECKPOINT.checkpoint_id: CHECKPOINT.name})
+        assert AlertView.model_validate(body) == expected
+
+    def test_the_same_hit_again_changes_nothing(self, setting: Setting) -> None:
+        order = setting.active()
+        hits = [hit(order, passage()), hit(order, passage(seed="b"))]
+        assert setting.records.alerts.raise_alerts([hits[0], hits[0]]) == 1
+        newest = setting.records.live.newest()
+        assert setting.records.alerts.raise_alerts([hits[0]]) == 0
+        assert setting.records.live.newest() == newest
+        assert setting.records.alerts.raise_alerts(hits) == 1
+        assert setting.open_again().alerts.raise_alerts(hits) == 0
+        assert setting.records.alerts.raise_alerts([]) == 0
+
+    def test_two_matchers_at_once_raise_one(self, setting: Setting) -> None:
+        hits = [hit(setting.active(), passage(seed=str(i))) for i in range(20)]
+        books = [setting.records, setting.open_again()]
+        with ThreadPoolExecutor(4) as pool:
+            new = sum(pool.map(lambda i: books[i % 2].alerts.raise_alerts(hits), range(4)))
+        assert new == 20
+        assert len(setting.records.alerts.page(only_open=True, limit=99)) == 20
+
+    def test_one_passage_on_two_orders_raises_two(self, setting: Setting) -> None:
+        hits = [hit(setting.active(), passage()), hit(setting.active(), passage())]
+        assert setting.records.alerts.raise_alerts(hits) == 2
+
+    def test_an_order_withdrawn_meanwhile_raises_none(self, setting: Setting) -> None:
+        order = setting.active()
+        setting.records.orders.move(
+            order.order_id, OrderMove.WITHDRAW, by=setting.staff[Role.APPROVER], reason="found"
+        )
+        assert setting.records.alerts.raise_alerts([hit(order, passage())]) == 0
+
+    def test_an_order_expired_meanwhile_still_does(self, setting: Setting) -> None:
+        """The vehicle passed while it was wanted; only the centre is late."""
+        order = setting.active()
+        setting.clock.advance(timedelta(days=8).total_seconds())
+        setting.records.orders.tick()
+        assert setting.records.alerts.raise_alerts([hit(order, passage())]) == 1
+
+    def test_an_unknown_order_raises_nothing_at_all(self, setting: Setting) -> None:
+        order = setting.active()
+        stray = replace(hit(order, passage(seed="b")), order_id="nobody's")
+        with pytest.raises(UnknownOrder, match="nobody's"):
+            setting.records.alerts.raise_alerts([hit(order, passage()), stray])
+        assert setting.records.alerts.page(only_open=False, limit=9) == ()
+
+    def test_steps_to_the_end(self, setting: Setting) -> None:
+        order = setting.active()
+        setting.records.alerts.raise_alerts([hit(order, passage())])
+        alert_id = setting.records.alerts.page(only_open=True, limit=1)[0].alert.alert_id
+        operator, alerts = setting.staff[Role.OPERATOR], setting.records.alerts
+        newest = setting.records.live.newest()
+        alerts.step(alert_id, AlertMove.VERIFY, by=operator, verdict=Verdict.CORRECT)
+        setting.clock.advance(30)
+        alerts.step(alert_id, AlertMove.SIGN_OFF, by=operator)
+        alerts.step(alert_id, AlertMove.DISPATCH, by=operator, unit="3 号车")
+        alerts.step(alert_id, AlertMove.INTERCEPTED, by=operator)
+        alerts.step(alert_id, AlertMove.FEEDBACK, by=operator, note="人车俱获")
+        last = alerts.step(alert_id, AlertMove.CLOSE, by=operator)
+        assert last.alert.state is AlertState.CLOSED
+        assert alerts.get(alert_id) == last
+        assert [step.unit for step in last.alert.steps if step.unit] == ["3 号车"]
+        assert alerts.page(only_open=True, limit=9) == ()
+        assert alerts.page(only_open=False, limit=9) == (last,)
+        assert [body["state"] for _, body in events(setting.records, newest)] == [
+            "verified",
+            "signed_off",
+            "dispatched",
+            "intercepted",
+            "fed_back",
+            "closed",
+        ]
+        assert [entry.record.action for entry in setting.records.audit.page(limit=2)] == [
+            "alert.close",
+            "alert.feedback",
+        ]
+
+    def test_a_refused_step_changes_nothing(self, setting: Setting) -> None:
+        setting.records.alerts.raise_alerts([hit(setting.active(), passage())])
+        (before,) = setting.records.alerts.page(only_open=True, limit=1)
+        with pytest.raises(IllegalStep):
+            setting.records.alerts.step(before.alert.alert_id, AlertMove.CLOSE, by=setting.staff[Role.OPERATOR])
+        assert setting.records.alerts.get(before.alert.alert_id) == before
+
+    def test_figures(self, setting: Setting) -> None:
+        order, operator = setting.active(), setting.staff[Role.OPERATOR]
+        alerts = setting.records.alerts
+        assert alerts.figures(START).sign_off_seconds_p50 is None
+        alerts.raise_alerts([hit(order, passage(seed="before"))])
+        setting.clock.advance(60)
+        since = setting.clock.now()
+        alerts.raise_alerts([hit(order, passage(seed=str(i))) for i in range(4)])
+        mine = [f.alert.alert_id for f in alerts.page(only_open=True, limit=4)]
+        for alert_id, wait in zip(mine[:3], (10, 20, 60), strict=True):
+            setting.clock.advance(wait)
+            alerts.step(alert_id, AlertMove.VERIFY, by=operator, verdict=Verdict.CORRECT)
+            alerts.step(alert_id, AlertMove.SIGN_OFF, by=operator)
+        alerts.step(mine[3], AlertMove.VERIFY, by=operator, verdict=Verdict.MISREAD)
+        figures = alerts.figures(since)
+        assert (figures.raised, figures.false_alerts, figures.open) == (4, 1, 4)
+        assert figures.sign_off_seconds_p50 == 30
+
+    def test_an_unknown_alert(self, setting: Setting) -> None:
+        with pytest.raises(NotFound, match="no alert 'x'"):
+            setting.records.alerts.get("x")
+
+
+def heartbeat(node_id: str = "node-1", seconds: float = 0, depth: int = 0) -> Heartbeat:
+    return Heartbeat(
+        node_id=node_id,
+        checkpoint_id="cp-1",
+        sent_at=START + timedelta(seconds=seconds),
+        started_at=START,
+        clock=ClockQuality.SYNCED,
+        outbox_depth=depth,
+        outbox_bytes=0,
+        disk_free_bytes=1 << 40,
+        software="0.1.0",
+        cameras=(
+            CameraHealth(camera_id="cam-1", alive=True, frames=1, frames_dropped=0, passages=0, unread=0),
+        ),
+    )
+
+
+class TestFleet:
+    def test_the_newest_heartbeat_of_each_node_is_kept(self, setting: Setting) -> None:
+        fleet = setting.records.fleet
+        fleet.heartbeat([heartbeat(seconds=1), heartbeat(seconds=5, depth=7), heartbeat(seconds=3)])
+        fleet.heartbeat([heartbeat("node-0"), heartbeat(seconds=4)])
+        assert [(n.beat, n.received_at) for n in fleet.nodes()] == [
+            (heartbeat("node-0"), START),
+            (heartbeat(seconds=5, depth=7), START),
+        ]
+
+    def test_only_news_is_on_the_feed(self, setting: Setting) -> None:
+        setting.records.fleet.heartbeat([heartbeat(seconds=1)])
+        newest = setting.records.live.newest()
+        setting.records.fleet.heartbeat([heartbeat(seconds=1), heartbeat(seconds=0)])
+        setting.records.fleet.heartbeat([])
+        assert setting.records.live.newest() == newest
+        setting.records.fleet.heartbeat([heartbeat(seconds=2)])
+        ((kind, body),) = events(setting.records, newest)
+        assert (kind, NodeView.model_validate(body).sent_at) == ("node", START + timedelta(seconds=2))
+
+
+class TestLiveFeed:
+    def test_passages_in_the_order_given(self, setting: Setting) -> None:
+        live = setting.records.live
+        assert (live.oldest(), live.newest(), live.since(0, limit=9)) == (0, 0, ())
+        live.announce([passage(seed=str(i)) for i in range(3)])
+        live.announce([])
+        seen = [PassageView.model_validate(body) for _, body in events(setting.records)]
+        assert [view.passage_id for view in seen] == [str(passage(seed=str(i)).passage_id) for i in range(3)]
+        assert seen[0].checkpoint.name == CHECKPOINT.name
+
+    def test_a_checkpoint_nobody_named_is_called_by_its_id(self, setting: Setting) -> None:
+        setting.records.live.announce([passage(checkpoint_id="cp-9")])
+        ((_, body),) = events(setting.records)
+        assert body["checkpoint"] == {"checkpoint_id": "cp-9", "name": "cp-9"}
+
+    def test_paging(self, setting: Setting) -> None:
+        live = setting.records.live
+        live.announce([passage(seed=str(i)) for i in range(5)])
+        first = live.since(0, limit=2)
+        rest = live.since(first[-1].event_id, limit=9)
+        assert [len(first), len(rest)] == [2, 3]
+        ids = [event.event_id for event in (*first, *rest)]
+        assert ids == sorted(set(ids))
+        assert (live.oldest(), live.newest()) == (ids[0], ids[-1])
+
+    def test_pruning_keeps_what_can_be_resumed_from(self, setting: Setting) -> None:
+        live = setting.records.live
+        setting.active()
+        live.announce([passage(seed="old")])
+        setting.clock.advance(timedelta(minutes=16).total_seconds())
+        live.announce([passage(seed="new")])
+        assert live.prune() == 1  # the passage; the orders' events are good for a day
+        assert [kind for kind, _ in events(setting.records)] == ["order"] * 3 + ["passage"]
+        setting.clock.advance(timedelta(days=2).total_seconds())
+        newest = live.newest()
+        live.prune()
+        assert (live.oldest(), live.newest()) == (newest, newest)
+        live.announce([passage(seed="newer")])
+        assert live.newest() > newest
+
+    def test_waiting_for_what_is_there_already(self, setting: Setting) -> None:
+        setting.records.live.announce([passage()])
+        assert setting.records.live.wait(0, timeout_s=0)
+
+    def test_waiting_in_vain(self, setting: Setting) -> None:
+        assert not setting.records.live.wait(0, timeout_s=0.05)
+
+    @pytest.mark.parametrize("elsewhere", [False, True], ids=["same opening", "other opening"])
+    def test_waiting_is_ended_by_an_event(self, setting: Setting, elsewhere: bool) -> None:
+        writer = setting.open_again() if elsewhere else setting.records
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(setting.records.live.wait, 0, timeout_s=30)
+            setting.records.audit.append(AuditRecord(at=START, user="u", action="no event"))
+            assert not waiting.done()
+            writer.live.announce([passage()])
+            assert waiting.result(timeout=10)
+
+
+class TestPeople:
+    def test_signing_in_and_out(self, setting: Setting) -> None:
+        book = setting.records.people
+        signed_in = book.sign_in("operator", PASSWORD, address="10.0.0.1")
+        assert signed_in.user == setting.staff[Role.OPERATOR]
+        assert book.session(signed_in.token) == signed_in.user
+        assert setting.open_again().people.session(signed_in.token) == signed_in.user
+        book.sign_out(signed_in.token)
+        assert book.session(signed_in.token) is None
+        book.sign_out(signed_in.token)
+
+    @pytest.mark.parametrize(
+        ("username", "password"),
+        [
+            ("operator", "wrong password"),
+            ("nobody", PASSWORD),
+            ("operator", ""),
+            ("", ""),
+            ("operator", "x" * 999),
+        ],
+    )
+    def test_what_is_wrong_is_not_told(self, setting: Setting, username: str, password: str) -> None:
+        with pytest.raises(BadCredentials, match="expected a known username and its password"):
+            setting.records.people.sign_in(username, password, address="10.0.0.1")
+
+    def test_an_unknown_name_is_not_written_down(self, setting: Setting) -> None:
+        """People type their password into the wrong field."""
+        with pytest.raises(BadCredentials):
+            setting.records.people.sign_in("hunter2-my-password", "x", address="10.0.0.1")
+        (entry,) = setting.records.audit.page(limit=1)
+        assert (entry.record.action, entry.record.subject) == ("session.refused", "(unknown)")
+
+    def test_a_session_ends_by_itself(self, setting: Setting) -> None:
+        book, policy = setting.records.people, setting.records.policy
+        token = book.sign_in("operator", PASSWORD, address="10.0.0.1").token
+        for _ in range(13):  # in use all the time
+            setting.clock.advance(timedelta(minutes=59).total_seconds())
+            alive = book.session(token) is not None
+            assert alive == (setting.clock.now() < START + policy.session_lasts)
+
+    def test_a_session_left_alone_ends_sooner(self, setting: Setting) -> None:
+        token = setting.records.people.sign_in("operator", PASSWORD, address="10.0.0.1").token
+        setting.clock.advance(timedelta(hours=1).total_seconds())
+        assert setting.records.people.session(token) is None
+
+    def test_a_token_from_before_is_worth_nothing_after(self, setting: Setting) -> None:
+        book = setting.records.people
+        before = book.sign_in("operator", PASSWORD, address="10.0.0.1").token
+        after = book.sign_in("operator", PASSWORD, address="10.0.0.1", replaces=before).token
+        assert before != after
+        assert book.session(before) is None
+        assert book.session(after) is not None
+
+    def test_disabling_ends_sessions_and_signing_in(self, setting: Setting) -> None:
+        book = setting.records.people
+        token = book.sign_in("operator", PASSWORD, address="10.0.0.1").token
+        book.disable_user("operator", by="administrator")
+        assert book.session(token) is None
+        with pytest.raises(BadCredentials):
+            book.sign_in("operator", PASSWORD, address="10.0.0.1")
+        assert "operator" not in {user.username for user in book.users()}
+        with pytest.raises(NotFound):
+            book.disable_user("nobody", by="administrator")
+
+    def test_a_username_is_taken_once(self, setting: Setting) -> None:
+        with pytest.raises(InvalidUser, match="free, got 'operator'"):
+            setting.records.people.create_user(
+                username="operator", name="x", password=PASSWORD, roles=[Role.AUDITOR], by="tests"
+            )
+
+    def test_a_guesser_is_locked_out_and_let_in_again(self, setting: Setting) -> None:
+        book = setting.records.people
+        for _ in range(5):
+            with pytest.raises(BadCredentials):
+                book.sign_in("operator", "wrong password", address="10.0.0.1")
+        with pytest.raises(LockedOut) as locked:
+            book.sign_in("operator", PASSWORD, address="10.0.0.2")
+        assert locked.value.retry_at == START + timedelta(minutes=15)
+        book.sign_in("auditor", PASSWORD, address="10.0.0.1")
+        setting.clock.advance(timedelta(minutes=15).total_seconds())
+        book.sign_in("operator", PASSWORD, address="10.0.0.1")
+
+    def test_signing_in_clears_the_failures(self, setting: Setting) -> None:
+        book = setting.records.people
+        for _ in range(3):
+            for _ in range(4):
+                with pytest.raises(BadCredentials):
+                    book.sign_in("operator", "wrong password", address="10.0.0.1")
+            book.sign_in("operator", PASSWORD, address="10.0.0.1")
+
+    def test_guesses_made_at_once_count_too(self, setting: Setting) -> None:
+        def guess(i: int) -> type[Exception]:
+            try:
+                setting.records.people.sign_in("operator", f"wrong password {i}", address=f"10.0.0.{i}")
+            except (BadCredentials, LockedOut) as error:
+                return type(error)
+            raise AssertionError("signed in")
+
+        with ThreadPoolExecutor(8) as pool:
+            outcomes = list(pool.map(guess, range(16)))
+        assert outcomes.count(BadCredentials) == 5
+
+    def test_an_address_that_tries_many_names_is_locked_out(self, setting: Setting) -> None:
+        book = setting.records.people
+        for i in range(30):
+            with pytest.raises(BadCredentials):
+                book.sign_in(f"guess-{i}", "wrong password", address="10.0.0.1")
+        with pytest.raises(LockedOut):
+            book.sign_in("operator", PASSWORD, address="10.0.0.1")
+        book.sign_in("operator", PASSWORD, address="10.0.0.2")
+
+    def test_machine_tokens(self, setting: Setting) -> None:
+        book = setting.records.people
+        token = book.create_machine_token(" node-1 ", by="administrator")
+        machine = book.machine(token)
+        assert machine is not None
+        assert (machine.name, machine.created_by) == ("node-1", "administrator")
+        assert book.machine_tokens() == (machine,)
+        assert book.machine("x" + token[1:]) is None
+        book.revoke_machine_token(machine.token_id, by="administrator")
+        book.revoke_machine_token(machine.token_id, by="administrator")
+        assert book.machine(token) is None
+        assert book.machine_tokens() == (replace(machine, revoked_at=START),)
+        with pytest.raises(NotFound):
+            book.revoke_machine_token("x", by="administrator")
+        with pytest.raises(InvalidUser):
+            book.create_machine_token("  ", by="administrator")
+
+    def test_demo_users_can_sign_in_and_are_new_each_time(self, setting: Setting) -> None:
+        seeded = seed_demo_users(setting.records, setting.clock)
+        setting.clock.advance(1)
+        again = seed_demo_users(setting.records, setting.clock)
+        assert len({username for username, *_ in seeded + again}) == 14
+        for username, password, name, roles in seeded:
+            user = setting.records.people.sign_in(username, password, address="10.0.0.1").user
+            assert (user.name, set(user.roles)) == (name, set(roles))
+
+
+class TestAudit:
+    def test_entries_come_back_as_written_newest_first(self, setting: Setting) -> None:
+        before = setting.records.audit.verify().entries
+        records = [
+            AuditRecord(
+                at=START + timedelta(microseconds=i),
+                user="u",
+                action="a.b",
+                subject="川C12345",
+                detail=f'{{"n":{i}}}',
+            )
+            for i in range(3)
+        ]
+        written = [setting.records.audit.append(record) for record in records]
+        assert [entry.record for entry in written] == records
+        page = setting.records.audit.page(limit=2)
+        assert page == (written[2], written[1])
+        assert setting.records.audit.page(before=page[-1].audit_id, limit=1) == (written[0],)
+        verdict = setting.open_again().audit.verify()
+        assert (verdict.ok, verdict.entries) == (True, before + 3)
+
+    def test_writers_at_once_make_one_chain(self, setting: Setting) -> None:
+        before = setting.records.audit.verify().entries
+        books = [setting.records, setting.open_again()]
+        record = AuditRecord(at=START, user="u", action="a.b")
+        with ThreadPoolExecutor(4) as pool:
+            ids = list(pool.map(lambda i: books[i % 2].audit.append(record).audit_id, range(40)))
+        assert sorted(ids) == list(range(before + 1, before + 41))
+        assert setting.records.audit.verify().ok
+
+
+class TestCheckpoints:
+    def test_put_adds_and_changes(self, setting: Setting) -> None:
+        book = setting.records.checkpoints
+        other = Checkpoint(checkpoint_id="cp-0", name="南环卡口")
+        renamed = replace(CHECKPOINT, name="汇东新卡口", latitude=None)
+        book.put([other, renamed])
+        book.put([])
+        assert book.all() == (other, renamed)
+        assert book.names({"cp-0", "cp-7"}) == {"cp-0": "南环卡口"}
+        assert book.names(set()) == {}
