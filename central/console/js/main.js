@@ -6,7 +6,7 @@ import { h, replace } from "./dom.js";
 import { speak, t } from "./language.js";
 import { forget, resume, signOut, whoami } from "./session.js";
 import { setting, settings } from "./settings.js";
-import { offeredPages, Shell } from "./shell.js";
+import { homePage, offeredPages, Shell } from "./shell.js";
 import { ring } from "./sound.js";
 import { loginPage } from "./pages/login.js";
 import { AuditPage } from "./pages/audit.js";
@@ -54,7 +54,7 @@ function drawLogin(note = null) {
 function route() {
   if (!shell) return;
   const [, wanted, part] = location.hash.split("/");
-  const name = wanted in OPENERS ? wanted : offeredPages()[0];
+  const name = wanted in OPENERS ? wanted : homePage();
   page?.close();
   page = null;
   if (!name) return replace(shell.main, denied());

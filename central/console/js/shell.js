@@ -20,6 +20,13 @@ export function offeredPages() {
   return PAGES.filter(({ roles }) => hasRole(...roles)).map(({ name }) => name);
 }
 
+// What a role mainly does is where it begins.
+const HOMES = { operator: "watch", supervisor: "watch", investigator: "track", approver: "orders", applicant: "orders", auditor: "audit", administrator: "nodes" };
+
+export function homePage() {
+  return Object.entries(HOMES).find(([role]) => hasRole(role))?.[1];
+}
+
 export class Shell {
   main = h("main", { id: "main", tabindex: "-1" });
   #links = new Map();

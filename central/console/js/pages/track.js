@@ -76,7 +76,7 @@ export class TrackPage {
 
 function table(passages) {
   const head = [t("field.number"), t("field.time", { zone: zone() }), t("field.place"), t("field.plate"), t("field.picture"), t("field.confidence"), t("field.evidence")];
-  return h("table", { class: "table track-table" },
+  return h("div", { class: "scroll" }, h("table", { class: "table track-table" },
     h("caption", { class: "visually-hidden" }, t("page.track")),
     h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))),
     h("tbody", {}, passages.map((passage, at) => h("tr", { "data-passage": passage.passage_id },
@@ -86,5 +86,5 @@ function table(passages) {
       h("td", {}, passage.plate && plateChip(passage.plate)),
       h("td", { class: "crop" }, plateCrop(passage)),
       h("td", { class: "numbers" }, passage.plate && percent(passage.plate.confidence, 1)),
-      h("td", {}, h("button", { class: "button", type: "button", onclick: () => openPassage(passage) }, t("passage.open")))))));
+      h("td", {}, h("button", { class: "button", type: "button", onclick: () => openPassage(passage) }, t("passage.open"))))))));
 }

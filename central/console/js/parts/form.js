@@ -64,27 +64,31 @@ export function letGo(name = null) {
   else kept.delete(name);
 }
 
-/** Mark these fields as refused, and lead the user to the first of them. */
-function mark(form, names) {
-  const controls = [...form.elements].filter(({ name }) => name);
-  controls.forEach((control) => control.toggleAttribute("aria-invalid", false));
-  const refused = controls.filter(({ name }) => names.includes(name));
+/** Mark the fields that were refused; the complaint stands at the first of them, else in `place`. */
+function complain(form, place, problem) {
+  const names = problem.kind === "plate-error" ? ["plate"] : problem.fields;
+  const refused = [...form.elements].filter(({ name }) => names.includes(name));
   refused.forEach((control) => control.setAttribute("aria-invalid", "true"));
+  (refused[0]?.closest(".field") ?? place).append(complaint(problem));
   refused[0]?.focus();
+}
+
+function settle(form) {
+  form.querySelectorAll(".complaint").forEach((element) => element.remove());
+  form.querySelectorAll("[aria-invalid]").forEach((control) => control.removeAttribute("aria-invalid"));
 }
 
 /** Run a submission once at a time; a refusal is shown in `place` and gives null. */
 export async function submitting(form, place, work) {
   const buttons = [...form.querySelectorAll("button")];
   buttons.forEach((button) => (button.disabled = true));
-  mark(form, []);
-  place.replaceChildren();
+  settle(form);
   try {
     return await work();
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    place.replaceChildren(complaint(problem));
-    mark(form, problem.kind === "plate-error" ? ["plate"] : problem.fields);
+    buttons.forEach((button) => (button.disabled = false));
+    complain(form, place, problem);
     return null;
   } finally {
     buttons.forEach((button) => (button.disabled = false));

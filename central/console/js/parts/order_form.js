@@ -21,7 +21,7 @@ export function orderForm(places, drafted) {
 
   function preview() {
     const typed = plate.value.normalize("NFKC").replace(/[\s·•.]/g, "").toUpperCase();
-    replace(chip, typed && plateChip({ text: typed, colour: colour.value || guess(typed) }, "large"));
+    replace(chip, typed && plateChip({ text: typed, colour: colour.value || "unknown" }, "large"));
   }
 
   const form = h(
@@ -60,11 +60,6 @@ export function orderForm(places, drafted) {
   restore(form, NAME);
   preview();
   return { element: form, keep: () => keep(form, NAME) };
-}
-
-/** Eight characters are a new-energy plate; only for the preview's ground, the server decides the class. */
-function guess(typed) {
-  return [...typed].length === 8 ? "green" : "blue";
 }
 
 function request(values) {

@@ -33,7 +33,7 @@ export function plateChip(plate, size = "small") {
   );
 }
 
-/** An order's plate in the shape that a chip wants. */
+/** An order's plate in the shape that a chip wants; on neutral ground where the order takes any colour. */
 export function orderPlate({ plate, colour, plate_class }) {
   return { text: plate, colour, plate_class };
 }

@@ -1,7 +1,7 @@
 // What a panel shows when it has nothing to show: waiting, empty, failed, not allowed.
 
 import { data, h } from "../dom.js";
-import { t } from "../language.js";
+import { known, t } from "../language.js";
 
 export function loading() {
   return h("div", { class: "state state-loading", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), t("state.loading"));
@@ -23,8 +23,9 @@ export function denied() {
 
 /** What a failed call means, in the user's words; the server's own words beside it. */
 export function problemText(problem) {
-  const known = { 0: "unreachable", 403: "denied", 404: "gone", 409: "conflict", 413: "large", 422: "invalid", 429: "throttled", 503: "away" };
-  return t(`problem.${known[problem.status] ?? "unexpected"}`);
+  if (known(`problem.kind.${problem.kind}`)) return t(`problem.kind.${problem.kind}`);
+  const words = { 0: "unreachable", 403: "denied", 404: "gone", 409: "conflict", 413: "large", 422: "invalid", 429: "throttled", 503: "away" };
+  return t(`problem.${words[problem.status] ?? "unexpected"}`);
 }
 
 /** A failed load, with a button that tries again; no right is no failure. */
