@@ -20,7 +20,7 @@ from central.images.folder import FolderImages
 from central.order import Order, OrderMove, OrderRequest
 from central.people import Role, User
 from central.records import Records, RecordsPolicy, open_records
-from central.store.chdb import open_chdb_passages
+from central.store.chdb import open_chdb_store
 from proto.clock import Clock, ClockQuality, ManualClock
 from proto.identity import uuid7
 from proto.passage import Evidence, EvidenceKind, Hit, Passage, PlateRead, Tier
@@ -160,7 +160,7 @@ class Centre:
 def running_centre(folder: Path, clock: Clock, settings: ApiSettings | None = None) -> Iterator[Centre]:
     """Serve until the block ends."""
     records = open_records(folder / "records", clock=clock, policy=CHEAP)
-    store = open_chdb_passages(folder / "passages")
+    store = open_chdb_store(folder / "passages")
     checks = {"records": Check(ok=True, detail="open")}
     services = Services(
         records=records,
