@@ -105,7 +105,7 @@ class ChdbEngine:
             self._idle.put(connection)
 
 
-def open_chdb_passages(folder: Path, *, threads: int = 2) -> ClickHousePassages:
+def open_chdb_store(folder: Path, *, threads: int = 2) -> ClickHousePassages:
     """The passages kept in a folder, which is made if it is missing.
 
     Raises:

@@ -1,0 +1,274 @@
+"""The centre in one process: its running parts, started, watched and stopped together."""
+
+from __future__ import annotations
+
+import enum
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from central.admission import Admission
+from central.api import ApiSettings, Check, Services, create_app
+from central.config import CentreSettings
+from central.dead_letter import DeadLetters
+from central.fleet import GROUP as FLEET_GROUP
+from central.fleet import Fleet
+from central.group_reader import GroupReader
+from central.ingest import GROUP as INGEST_GROUP
+from central.ingest import Ingest
+from central.matcher import GROUP as MATCH_GROUP
+from central.matcher import Matcher
+from central.metrics import CentreMetrics
+from central.parts import Part, Periodic, Supervisor
+from central.ports import PassageQuery, PassageStore, StoreUnavailable
+from central.records import Records
+from central.retention import Retention, Rule
+from central.server import ApiServer, address_of, listen
+from central.wiring import Engines, open_engines
+from proto.bus.port import Bus
+from proto.clock import Clock, SystemClock
+from proto.topics import ALL, HEARTBEATS, PASSAGES, Topic
+
+_ORDERS_EVERY_S = 1.0
+_FEED_EVERY_S = 30.0
+_STOP_S = 15.0
+_log = structlog.get_logger(__name__)
+
+
+class PartName(enum.StrEnum):
+    """The running parts."""
+
+    INGEST = "ingest"  #: passages into the store
+    MATCH = "match"  #: passages against the orders
+    FLEET = "fleet"  #: heartbeats
+    ORDERS = "orders"  #: what the clock owes the orders: activation and expiry
+    FEED = "feed"  #: lets go of old events of the live feed
+    RETENTION = "retention"  #: lets go of what is too old
+    API = "api"  #: the API and the console
+
+
+EVERYTHING = frozenset(PartName)
+_NEED_PASSAGES = frozenset({PartName.INGEST, PartName.RETENTION, PartName.API})
+
+
+class Centre:
+    """Some or all running parts of a centre.
+
+    `start` opens the engines and returns once every part has done its first step, or failed it: `checks` says
+    which. A part that fails is made anew with growing patience. `stop` lets each part finish its step, which
+    commits what was done, and closes the engines; the bus is the caller's. A centre is started once.
+    """
+
+    def __init__(
+        self,
+        settings: CentreSettings,
+        bus: Bus,
+        clock: Clock | None = None,
+        *,
+        parts: frozenset[PartName] = EVERYTHING,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        self._settings = settings
+        self._bus = bus
+        self._clock = clock or SystemClock()
+        self._parts = parts
+        self.registry = registry or CollectorRegistry()
+        self._metrics = CentreMetrics(self.registry)
+        self._stopping = threading.Event()
+        self._supervisors: list[Supervisor] = []
+        self._engines: Engines | None = None
+        self._socket: socket.socket | None = None
+
+    @property
+    def records(self) -> Records:
+        """Of a started centre."""
+        return self._opened.records
+
+    @property
+    def store(self) -> PassageStore:
+        """Of a started centre that has a part which needs it."""
+        store = self._opened.store
+        assert store is not None, f"none of {', '.join(sorted(self._parts))} needs the passages"
+        return store
+
+    @property
+    def address(self) -> str:
+        """Where the API and the console are, e.g. http://127.0.0.1:8080; empty where they aren't a part."""
+        return address_of(self._socket) if self._socket is not None else ""
+
+    def start(self, *, timeout_s: float = 30.0) -> None:
+        """Raises:
+        StoreUnavailable, RecordsUnusable, BusUnavailable: an engine can't be opened.
+        OSError: the address to listen on is taken.
+        """
+        self._bus.create_topics(ALL)
+        if PartName.API in self._parts:
+            self._socket = listen(self._settings.http.host, self._settings.http.port)
+        try:
+            self._engines = open_engines(
+                self._settings, self._clock, with_passages=bool(self._parts & _NEED_PASSAGES)
+            )
+        except BaseException:
+            self.stop()
+            raise
+        makers = self._makers()
+        for name in PartName:  # in the order they are declared
+            if name in self._parts:
+                self._supervisors.append(self._supervisor(name, makers[name]))
+        for supervisor in self._supervisors:
+            supervisor.start()
+        for supervisor in self._supervisors:
+            supervisor.wait_settled(timeout_s)
+        _log.info("centre started", parts=sorted(self._parts), address=self.address)
+
+    def stop(self) -> None:
+        """Idempotent."""
+        self._stopping.set()
+        for supervisor in self._supervisors:
+            supervisor.stop()
+        for supervisor in self._supervisors:
+            if not supervisor.join(_STOP_S):
+                _log.error("part did not stop", part=supervisor.name)
+        self._supervisors = []
+        if self._engines is not None:
+            self._engines.close()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def checks(self) -> Mapping[str, Check]:
+        """Each part and each store: does it work? May block for as long as a store takes to answer."""
+        found = {}
+        for supervisor in self._supervisors:
+            state = supervisor.state()
+            found[supervisor.name] = Check(ok=state.ok, detail=state.detail)
+        engines = self._opened
+        found["records"] = _ask(engines.records.orders.version)
+        store = engines.store
+        if store is not None:
+            now = self._clock.now()
+            found["passages"] = _ask(lambda: store.count(PassageQuery(since=now)))
+        return found
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def _opened(self) -> Engines:
+        assert self._engines is not None, "the centre was not started"
+        return self._engines
+
+    def _supervisor(self, name: PartName, make: Callable[[], Part]) -> Supervisor:
+        restarts = self._metrics.part_restarts.labels(name.value)
+        return Supervisor(name.value, make, clock=self._clock, on_restart=restarts.inc)
+
+    def _makers(self) -> Mapping[PartName, Callable[[], Part]]:
+        return {
+            PartName.INGEST: self._ingest,
+            PartName.MATCH: self._matcher,
+            PartName.FLEET: self._fleet,
+            PartName.ORDERS: lambda: self._periodic(
+                lambda: self.records.orders.tick(), every_s=_ORDERS_EVERY_S
+            ),
+            PartName.FEED: lambda: self._periodic(lambda: self.records.live.prune(), every_s=_FEED_EVERY_S),
+            PartName.RETENTION: self._retention,
+            PartName.API: self._api,
+        }
+
+    def _ingest(self) -> Part:
+        wanted = self._settings.ingest
+        return Ingest(
+            self._reader(PASSAGES, INGEST_GROUP),
+            self.store,
+            self._dead_letters(INGEST_GROUP),
+            self.records.live,
+            admission=Admission(
+                kept=self._settings.passages_kept,
+                ahead_refused=timedelta(seconds=wanted.clock_ahead_refused_s),
+                ahead_suspect=timedelta(seconds=wanted.clock_ahead_warning_s),
+            ),
+            announce_per_second=wanted.announce_per_second,
+            max_records=wanted.max_records,
+            clock=self._clock,
+            metrics=self._metrics,
+        )
+
+    def _matcher(self) -> Part:
+        return Matcher(
+            self._reader(PASSAGES, MATCH_GROUP),
+            self.records.orders,
+            self.records.alerts,
+            max_records=self._settings.match.max_records,
+            clock=self._clock,
+            metrics=self._metrics,
+        )
+
+    def _fleet(self) -> Part:
+        return Fleet(
+            self._reader(HEARTBEATS, FLEET_GROUP),
+            self.records.fleet,
+            self._dead_letters(FLEET_GROUP),
+            metrics=self._metrics,
+        )
+
+    def _retention(self) -> Part:
+        kept = self._settings.retention
+        retention = Retention(
+            (
+                Rule(kind="passages", kept=self._settings.passages_kept, delete=self.store.delete_before),
+                Rule(
+                    kind="images",
+                    kept=timedelta(days=kept.images_days),
+                    delete=self._opened.images.delete_before,
+                ),
+                Rule(kind="uploads", kept=timedelta(days=kept.uploads_days), delete=self._opened.uploads.prune),
+            ),
+            audit=self.records.audit.append,
+            clock=self._clock,
+            metrics=self._metrics,
+        )
+        return self._periodic(retention.run, every_s=60.0 * kept.every_minutes)
+
+    def _api(self) -> Part:
+        assert self._socket is not None
+        images = self._settings.images.max_mib << 20
+        services = Services(
+            records=self.records,
+            store=self.store,
+            images=self._opened.images,
+            uploads=self._settings.data / "uploads",
+            clock=self._clock,
+            readiness=self.checks,
+            registry=self.registry,
+            settings=ApiSettings(secure_cookies=self._settings.http.secure_cookies, max_image_bytes=images),
+        )
+        return ApiServer(create_app(services), self._socket)
+
+    def _periodic(self, job: Callable[[], object], *, every_s: float) -> Part:
+        return Periodic(job, every_s=every_s, clock=self._clock, wait=self._stopping.wait)
+
+    def _reader(self, topic: Topic, group: str) -> GroupReader:
+        return GroupReader(self._bus, topic, group=group, clock=self._clock, metrics=self._metrics)
+
+    def _dead_letters(self, part: str) -> DeadLetters:
+        return DeadLetters(self._bus.producer(), refused_by=part, clock=self._clock, metrics=self._metrics)
+
+
+def _ask(question: Callable[[], object]) -> Check:
+    try:
+        question()
+    except StoreUnavailable as error:
+        return Check(ok=False, detail=str(error))
+    return Check(ok=True, detail="answers")

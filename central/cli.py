@@ -1,0 +1,246 @@
+"""`bukong central`: run the centre, and look after it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from central.centre import EVERYTHING, Centre, PartName
+from central.config import CentreSettings, ConfigError, example_toml, load_settings
+from central.dead_letter import list_dead_letters, replay_dead_letters
+from central.people import InvalidUser, Role
+from central.ports import StoreUnavailable
+from central.records import Records, RecordsUnusable, open_records
+from central.wiring import open_bus, open_passages
+from proto.bus.port import Bus, BusUnavailable
+from proto.clock import SystemClock
+from proto.topics import ALL
+
+#: Of `bukong`: something needed is missing or can't be reached.
+EXIT_MISSING = 3
+#: Who the audit trail names for what is done here, on the machine itself.
+BY = "command-line"
+
+
+@contextlib.contextmanager
+def _named_failures() -> Iterator[None]:
+    try:
+        yield
+    except (StoreUnavailable, RecordsUnusable, BusUnavailable, OSError) as error:
+        failure = click.ClickException(str(error))
+        failure.exit_code = EXIT_MISSING
+        raise failure from error
+
+
+@click.group()
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="BUKONG_CENTRAL_CONFIG",
+    help="Settings as TOML; see `bukong central config example`.",
+)
+@click.pass_context
+def central(context: click.Context, file: Path | None) -> None:
+    """The centre: takes passages in, matches them against the orders, shows what is going on."""
+    try:
+        context.obj = load_settings(file)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _run(settings: CentreSettings, parts: frozenset[PartName]) -> None:
+    """Until SIGINT or SIGTERM."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    with _named_failures(), _bus(settings) as bus:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
+        with Centre(settings, bus, parts=parts) as centre:
+            if centre.address:
+                click.echo(centre.address)
+            stopped.wait()
+
+
+@contextlib.contextmanager
+def _bus(settings: CentreSettings) -> Iterator[Bus]:
+    bus = open_bus(settings, SystemClock())
+    try:
+        bus.create_topics(ALL)
+        yield bus
+    finally:
+        bus.close()
+
+
+@contextlib.contextmanager
+def _records(settings: CentreSettings) -> Iterator[Records]:
+    records = open_records(settings.data / "records", clock=SystemClock())
+    try:
+        yield records
+    finally:
+        records.close()
+
+
+@central.command("all")
+@click.pass_obj
+def run_all(settings: CentreSettings) -> None:
+    """Run every part in one process; prints the console's address."""
+    _run(settings, EVERYTHING)
+
+
+@central.command("ingest")
+@click.pass_obj
+def run_ingest(settings: CentreSettings) -> None:
+    """Run only what takes in: passages, heartbeats. Embedded passages can be open in one process only."""
+    _run(settings, frozenset({PartName.INGEST, PartName.FLEET, PartName.RETENTION}))
+
+
+@central.command("match")
+@click.pass_obj
+def run_match(settings: CentreSettings) -> None:
+    """Run only the matcher; several share the work."""
+    _run(settings, frozenset({PartName.MATCH, PartName.ORDERS}))
+
+
+@central.command("api")
+@click.pass_obj
+def run_api(settings: CentreSettings) -> None:
+    """Run only the API and the console. Embedded passages can be open in one process only."""
+    _run(settings, frozenset({PartName.API, PartName.FEED}))
+
+
+@central.command("migrate")
+@click.pass_obj
+def migrate(settings: CentreSettings) -> None:
+    """Bring the stores to this version's state, without running anything."""
+    with _named_failures():
+        with _records(settings):
+            click.echo(f"records: up to date in {settings.data / 'records'}")
+        open_passages(settings).close()
+        click.echo(f"passages: up to date in {settings.data / 'passages'}")
+
+
+@central.group("config")
+def config() -> None:
+    """The settings."""
+
+
+@config.command("check")
+@click.pass_obj
+def check_config(settings: CentreSettings) -> None:
+    """Print the settings in effect as JSON."""
+    click.echo(json.dumps(settings.model_dump(mode="json"), ensure_ascii=False, indent=2))
+
+
+@config.command("example")
+def example_config() -> None:
+    """Print every setting with its default and what it means, as TOML."""
+    click.echo(example_toml(), nl=False)
+
+
+@central.group("dead-letters")
+def dead_letters() -> None:
+    """Records that were refused."""
+
+
+@dead_letters.command("list")
+@click.option("--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+@click.pass_obj
+def list_letters(settings: CentreSettings, form: str) -> None:
+    """Print what was refused, where it came from and why, oldest first."""
+    with _named_failures(), _bus(settings) as bus:
+        for letter in list_dead_letters(bus):
+            row: dict[str, Any] = {
+                "refused_at": letter.refused_at.isoformat(timespec="seconds"),
+                "refused_by": letter.refused_by,
+                "topic": letter.topic,
+                "partition": letter.partition,
+                "offset": letter.offset,
+                "bytes": len(letter.value),
+                "reason": letter.reason,
+            }
+            click.echo(
+                json.dumps(row, ensure_ascii=False) if form == "jsonl" else "  ".join(map(str, row.values()))
+            )
+
+
+@dead_letters.command("replay")
+@click.pass_obj
+def replay_letters(settings: CentreSettings) -> None:
+    """Publish again what was refused and not replayed before; what is still bad is refused anew."""
+    with _named_failures(), _bus(settings) as bus, tqdm(unit="records", disable=None) as bar:
+        replayed = replay_dead_letters(bus, progress=bar.update)
+    click.echo(f"published {replayed.published}, left {replayed.left}")
+    if replayed.left:
+        raise SystemExit(1)
+
+
+@central.group("users")
+def users() -> None:
+    """People who may sign in."""
+
+
+@users.command("add")
+@click.argument("username")
+@click.option("--name", required=True, help="As the colleagues call them.")
+@click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role]), help="Repeats."
+)
+@click.option("--language", default="zh-CN", show_default=True, help="Of the console, BCP 47.")
+@click.password_option(help="Asked for where it is not given.", envvar="BUKONG_NEW_PASSWORD")
+@click.pass_obj
+def add_user(
+    settings: CentreSettings, username: str, name: str, roles: tuple[str, ...], language: str, password: str
+) -> None:
+    """Add a person."""
+    with _named_failures(), _records(settings) as records:
+        try:
+            user = records.people.create_user(
+                username=username,
+                name=name,
+                password=password,
+                roles=[Role(role) for role in roles],
+                language=language,
+                by=BY,
+            )
+        except InvalidUser as error:
+            raise click.UsageError(str(error)) from error
+    click.echo(f"added {user.username}: {', '.join(sorted(user.roles))}")
+
+
+@users.command("list")
+@click.pass_obj
+def list_users(settings: CentreSettings) -> None:
+    """Print who may sign in."""
+    with _named_failures(), _records(settings) as records:
+        for user in records.people.users():
+            click.echo(f"{user.username}  {user.name}  {', '.join(sorted(user.roles))}")
+
+
+@central.group("tokens")
+def tokens() -> None:
+    """Secrets by which nodes hand in images."""
+
+
+@tokens.command("add")
+@click.argument("name")
+@click.pass_obj
+def add_token(settings: CentreSettings, name: str) -> None:
+    """Make a token for the machine NAME and print it; it can't be shown again."""
+    with _named_failures(), _records(settings) as records:
+        try:
+            click.echo(records.people.create_machine_token(name, by=BY))
+        except InvalidUser as error:
+            raise click.UsageError(str(error)) from error

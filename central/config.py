@@ -1,0 +1,227 @@
+"""The centre's settings: a TOML file, overruled by environment variables BUKONG_CENTRAL__SECTION__NAME."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from central.checkpoint import Checkpoint
+
+ENVIRONMENT_PREFIX = "BUKONG_CENTRAL__"
+
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+class ConfigError(Exception):
+    """The settings can't be used; says which, what was expected and what came."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BusSettings(_Section):
+    """The bus that nodes publish to."""
+
+    engine: Literal["embedded"] = Field(
+        default="embedded", description="embedded: one SQLite file on this machine."
+    )
+    file: Path = Field(
+        default=Path("bus.db"), description="The embedded bus's file; relative to the data folder."
+    )
+
+
+class PassageSettings(_Section):
+    """Where passages are kept."""
+
+    engine: Literal["chdb"] = Field(default="chdb", description="chdb: ClickHouse inside this process.")
+    threads: int = Field(default=2, ge=1, le=64, description="Threads one search may use.")
+
+
+class IngestSettings(_Section):
+    """How passages are taken in."""
+
+    max_records: int = Field(
+        default=200, ge=1, le=10_000, description="Records of the bus handled at once, at most."
+    )
+    announce_per_second: int = Field(
+        default=20,
+        ge=0,
+        description="Passages shown on the live view a second, at most; all are stored.",
+    )
+    clock_ahead_warning_s: int = Field(
+        default=60,
+        ge=0,
+        description="A passage captured this many seconds ahead of our clock is counted as suspect.",
+    )
+    clock_ahead_refused_s: int = Field(
+        default=86_400, ge=60, description="Captured this many seconds ahead, it goes to the dead letters."
+    )
+
+
+class MatchSettings(_Section):
+    """How passages are matched against the orders."""
+
+    max_records: int = Field(
+        default=50, ge=1, le=10_000, description="Records of the bus handled at once, at most."
+    )
+
+
+class HttpSettings(_Section):
+    """The API and the console."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface.")
+    port: int = Field(default=8080, ge=0, le=65_535, description="TCP port; 0 takes a free one.")
+    secure_cookies: bool = Field(
+        default=False, description="true wherever people come by HTTPS: cookies only there."
+    )
+
+
+class RetentionSettings(_Section):
+    """How long things are kept. Alerts, orders and the audit trail are kept for good."""
+
+    passages_days: Days = Field(default=90, description="Passages, by when the vehicle passed; whole UTC days.")
+    images_days: Days = Field(default=30, description="Evidence images, by when they came.")
+    uploads_days: Days = Field(default=2, description="Uploads of images that were begun and never finished.")
+    every_minutes: int = Field(
+        default=60, ge=1, le=1440, description="How often it is looked for what is too old."
+    )
+
+
+class ImageSettings(_Section):
+    """Evidence images."""
+
+    engine: Literal["folder"] = Field(default="folder", description="folder: files below the data folder.")
+    max_mib: int = Field(default=16, ge=1, le=256, description="The largest image that is taken, in MiB.")
+
+
+class CheckpointSettings(_Section):
+    """A checkpoint; the section repeats."""
+
+    id: str = Field(min_length=1, max_length=64, examples=["cp-huidong"], description="As its nodes name it.")
+    name: str = Field(min_length=1, max_length=64, examples=["汇东卡口"], description="As people call it.")
+    latitude: float | None = Field(
+        default=None, ge=-90, le=90, examples=[29.339], description="Degrees north, WGS 84; may be left out."
+    )
+    longitude: float | None = Field(
+        default=None, ge=-180, le=180, examples=[104.773], description="Degrees east; may be left out."
+    )
+    directions: tuple[str, ...] = Field(
+        default=(), examples=[["inbound", "outbound"]], description="As its nodes report them."
+    )
+    lanes: int = Field(default=1, ge=1, le=32, examples=[2], description="How many it has.")
+
+    def checkpoint(self) -> Checkpoint:
+        return Checkpoint(
+            checkpoint_id=self.id,
+            name=self.name,
+            latitude=self.latitude,
+            longitude=self.longitude,
+            directions=self.directions,
+            lanes=self.lanes,
+        )
+
+
+class CentreSettings(BaseSettings):
+    """The settings of one centre. A relative data folder is below the folder the command runs in."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    data: Path = Field(default=Path("var/central"), description="Folder of everything the centre keeps.")
+    bus: BusSettings = BusSettings()
+    passages: PassageSettings = PassageSettings()
+    ingest: IngestSettings = IngestSettings()
+    match: MatchSettings = MatchSettings()
+    http: HttpSettings = HttpSettings()
+    retention: RetentionSettings = RetentionSettings()
+    images: ImageSettings = ImageSettings()
+    checkpoints: tuple[CheckpointSettings, ...] = ()
+
+    @property
+    def bus_file(self) -> Path:
+        return self.data / self.bus.file
+
+    @property
+    def passages_kept(self) -> timedelta:
+        return timedelta(days=self.retention.passages_days)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over what is handed in: `load_settings` hands in the file."""
+        return env_settings, init_settings
+
+
+def load_settings(file: Path | None = None) -> CentreSettings:
+    """Defaults, the file over them, the environment over both.
+
+    Raises:
+        ConfigError: the file can't be read, or a setting is unknown or out of range.
+    """
+    try:
+        if file is not None and not file.is_file():
+            raise ConfigError(f"expected settings in {file}, found no such file")
+        given = TomlConfigSettingsSource(CentreSettings, file)() if file is not None else {}
+        return CentreSettings(**given)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {_short(e['input'])})" for e in error.errors()
+        ]
+        raise ConfigError("; ".join(lines)) from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"can't read {file}: {error}") from error
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def example_toml() -> str:
+    """Every setting with its default and what it means: deploy/central.example.toml is this text."""
+    lines = [
+        "# Settings of the centre, with their defaults. Each can be overruled by an environment variable:",
+        f"# {ENVIRONMENT_PREFIX}HTTP__PORT=9090 overrules port in [http].",
+        "",
+    ]
+    sections: list[tuple[str, type[BaseModel]]] = []
+    for name, field in CentreSettings.model_fields.items():
+        kind = field.annotation
+        if name == "checkpoints":
+            sections.append((f"[[{name}]]", CheckpointSettings))
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            sections.append((f"[{name}]", kind))
+        else:
+            lines += [f"# {field.description}", f"{name} = {_toml(field.default)}"]
+    for header, section in sections:
+        summary = (section.__doc__ or "").strip().splitlines()[0]
+        lines += ["", f"# {summary}", header]
+        for name, field in section.model_fields.items():
+            value = field.examples[0] if field.examples else field.default
+            lines += [f"# {field.description}", f"{name} = {_toml(value)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Path):
+        value = str(value)
+    # Texts, numbers, booleans and lists of them are written alike in both.
+    return json.dumps(value, ensure_ascii=False)

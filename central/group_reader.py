@@ -1,0 +1,52 @@
+"""A running part's end of the bus: polls for its group, commits, and says how far it is behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from central.metrics import CentreMetrics
+from proto.bus.port import Bus, LostAssignment, Message
+from proto.clock import Clock
+from proto.topics import Topic
+
+#: An empty poll takes no longer, so that a part that is told to stop does.
+POLL_S = 0.2
+_LAG_EVERY_S = 2.0
+_log = structlog.get_logger(__name__)
+
+
+class GroupReader:
+    """One consumer of a group. Used from one thread."""
+
+    def __init__(self, bus: Bus, topic: Topic, *, group: str, clock: Clock, metrics: CentreMetrics) -> None:
+        """Raises:
+        BusUnavailable: try again later.
+        """
+        self.group = group
+        self._consumer = bus.consumer(topic, group=group)
+        self._clock = clock
+        self._lag = metrics.lag.labels(group)
+        self._lost = metrics.assignments_lost.labels(group)
+        self._lag_due = clock.monotonic()
+
+    def poll(self, max_records: int) -> Sequence[Message]:
+        """As the port has it; waits `POLL_S` at most."""
+        now = self._clock.monotonic()
+        if now >= self._lag_due:
+            self._lag.set(self._consumer.lag())
+            self._lag_due = now + _LAG_EVERY_S
+        return self._consumer.poll(max_records=max_records, timeout_s=POLL_S)
+
+    def commit(self, messages: Sequence[Message]) -> None:
+        """As the port has it, but a lost assignment is no failure: the new owner repeats the effects, which
+        are the same the second time, and this consumer goes on with what it still has."""
+        try:
+            self._consumer.commit(messages)
+        except LostAssignment as error:
+            self._lost.inc()
+            _log.info("assignment lost", group=self.group, error=str(error))
+
+    def close(self) -> None:
+        self._consumer.close()

@@ -1,0 +1,146 @@
+"""Matches passages against the orders and raises alerts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import structlog
+
+from central.group_reader import GroupReader
+from central.match import match
+from central.metrics import CentreMetrics
+from central.ports import AlertSink, WatchlistSource
+from central.watchlist import EMPTY, Watchlist, compile_watchlist
+from proto.bus.port import Message
+from proto.clock import Clock
+from proto.codec import DecodeError, decode_passages
+from proto.passage import Passage
+
+GROUP = "match"
+#: Passages that may wait for a watchlist in the making before the matcher waits for it too.
+MAX_WAITING = 20_000
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    messages: Sequence[Message]
+    passages: Sequence[Passage]
+    needs: int  #: the watchlist's version when the batch had been polled
+
+
+class Matcher:
+    """A part, of the group "match" of PASSAGES. One round:
+
+    1. poll records, for a fifth of a second at most
+    2. ask for the watchlist's version; if it is a new one, begin to compile it on another thread
+    3. if a new watchlist is compiled, put it in the old one's place
+    4. decode
+    5. match against the watchlist there is and raise alerts
+    6. match what waited for the new watchlist again and raise its alerts
+    7. commit what was matched against the version of step 2 or a newer one
+
+    Guarantee: a passage that came to the bus after an order had become active is matched against that order,
+    since the version is read after the poll and the records are committed only once they were matched against
+    it. Matching doesn't pause meanwhile: alerts by the old watchlist are raised at once, and raising one again
+    changes nothing. An order that became active after a passage was matched is the retro-search's business.
+    """
+
+    def __init__(
+        self,
+        reader: GroupReader,
+        source: WatchlistSource,
+        sink: AlertSink,
+        *,
+        max_records: int,
+        clock: Clock,
+        metrics: CentreMetrics,
+    ) -> None:
+        self._reader = reader
+        self._source = source
+        self._sink = sink
+        self._max_records = max_records
+        self._clock = clock
+        self._metrics = metrics
+        self._compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="watchlist")
+        self._next: Future[Watchlist] | None = None
+        self._waiting: deque[_Batch] = deque()
+        self._watchlist = EMPTY
+
+    def step(self) -> None:
+        if self._watchlist is EMPTY:
+            self._use(_compile(self._source))
+        # 1 poll
+        messages = self._reader.poll(self._max_records)
+        # 2 version
+        version = self._source.version()
+        if version != self._watchlist.version and self._next is None:
+            self._next = self._compiler.submit(_compile, self._source)
+        # 3 swap
+        swapped = self._swap_if_ready()
+        if not messages and not swapped:
+            return
+        with self._metrics.match_seconds.time():
+            # 4 decode
+            if messages:
+                self._waiting.append(_Batch(messages=messages, passages=_decoded(messages), needs=version))
+            # 5 match what is new, 6 and what waited, if there is a new watchlist
+            due = list(self._waiting) if swapped else [self._waiting[-1]]
+            self._raise([passage for batch in due for passage in batch.passages])
+        # 7 commit
+        done: list[Message] = []
+        while self._waiting and self._waiting[0].needs <= self._watchlist.version:
+            done.extend(self._waiting.popleft().messages)
+        if done:
+            self._reader.commit(done)
+
+    def close(self) -> None:
+        self._compiler.shutdown(wait=True, cancel_futures=True)
+        self._reader.close()
+
+    def _swap_if_ready(self) -> bool:
+        if self._next is None:
+            return False
+        full = sum(len(batch.passages) for batch in self._waiting) >= MAX_WAITING
+        if not (self._next.done() or full):
+            return False
+        ready, self._next = self._next, None
+        self._use(ready.result())
+        return True
+
+    def _use(self, watchlist: Watchlist) -> None:
+        self._watchlist = watchlist
+        self._metrics.watchlist_version.set(watchlist.version)
+        self._metrics.watchlist_entries.set(watchlist.size)
+        _log.info("watchlist in use", version=watchlist.version, entries=watchlist.size)
+
+    def _raise(self, passages: Sequence[Passage]) -> None:
+        now = self._clock.now()
+        hits = [hit for passage in passages for hit in match(passage, self._watchlist, now=now)]
+        if not hits:
+            return
+        new = self._sink.raise_alerts(hits)
+        self._metrics.alerts_raised.inc(new)
+        if new == len(hits):  # otherwise which were new is not told
+            now = self._clock.now()
+            for hit in hits:
+                delay = (now - hit.passage.captured_at).total_seconds()
+                self._metrics.alert_delay.observe(max(0.0, delay))
+
+
+def _compile(source: WatchlistSource) -> Watchlist:
+    return compile_watchlist(*source.entries())
+
+
+def _decoded(messages: Sequence[Message]) -> list[Passage]:
+    passages: list[Passage] = []
+    for message in messages:
+        try:
+            passages.extend(decode_passages(message.value))
+        except DecodeError:
+            # The ingest gets the same record and puts it to the dead letters.
+            _log.debug("record skipped", partition=message.partition, offset=message.offset)
+    return passages

@@ -1,0 +1,106 @@
+"""What the centre measures: every metric is declared here, once."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+#: Seconds: from what a person can't notice to an outbox that was cut off for a day.
+_DELAYS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 5, 10, 30, 60, 600, 3600, 86400)
+#: Seconds of work.
+_WORK = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+
+
+class CentreMetrics:
+    """The metrics of one centre, registered where its API serves them from.
+
+    Raises:
+        ValueError: the registry has metrics of these names already.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        #: Of the passages that came, those that were new.
+        self.passages_stored = Counter(
+            "bukong_ingest_passages_stored", "Passages stored for the first time.", registry=registry
+        )
+        #: At-least-once delivery at work; many mean that a part dies or a relay loses its acknowledgements.
+        self.passages_known = Counter(
+            "bukong_ingest_passages_known",
+            "Passages that came again and were there already.",
+            registry=registry,
+        )
+        #: Anything here wants a person: `bukong central dead-letters list` says why.
+        self.dead_letters = Counter(
+            "bukong_dead_letters", "Records put to the dead letters.", ["refused_by"], registry=registry
+        )
+        #: A node whose clock is ahead; its tracks can't be trusted.
+        self.clock_ahead = Counter(
+            "bukong_ingest_clock_ahead",
+            "Passages stored although they were captured in the future.",
+            ["node"],
+            registry=registry,
+        )
+        #: The live view shows no more a second than a person can follow.
+        self.not_announced = Counter(
+            "bukong_ingest_passages_not_announced",
+            "New passages that were left out of the live view.",
+            registry=registry,
+        )
+        #: One insert, whatever the number of passages.
+        self.store_seconds = Histogram(
+            "bukong_ingest_store_seconds",
+            "Time one insert into the passage store took.",
+            buckets=_WORK,
+            registry=registry,
+        )
+        #: By the node's clock, so a wrong clock shows here too.
+        self.stored_delay = Histogram(
+            "bukong_ingest_delay_seconds",
+            "From a vehicle's passing to its passage being stored.",
+            buckets=_DELAYS,
+            registry=registry,
+        )
+        #: How far a part is behind; a growing one is too slow.
+        self.lag = Gauge(
+            "bukong_bus_lag_records", "Records a group has not committed yet.", ["group"], registry=registry
+        )
+        #: Partitions change hands when processes come and go; a steady rate is a fault.
+        self.assignments_lost = Counter(
+            "bukong_bus_assignments_lost",
+            "Commits refused since another consumer had taken over.",
+            ["group"],
+            registry=registry,
+        )
+        #: Of one batch, alerts included.
+        self.match_seconds = Histogram(
+            "bukong_match_seconds",
+            "Time to match one batch of passages and raise its alerts.",
+            buckets=_WORK,
+            registry=registry,
+        )
+        self.alerts_raised = Counter("bukong_match_alerts_raised", "Alerts raised.", registry=registry)
+        #: The figure that the roadside lives by.
+        self.alert_delay = Histogram(
+            "bukong_match_alert_delay_seconds",
+            "From a vehicle's passing to its alert.",
+            buckets=_DELAYS,
+            registry=registry,
+        )
+        #: Which state of the orders is matched against.
+        self.watchlist_version = Gauge(
+            "bukong_match_watchlist_version", "Version of the watchlist in use.", registry=registry
+        )
+        self.watchlist_entries = Gauge(
+            "bukong_match_watchlist_entries", "Active orders in the watchlist in use.", registry=registry
+        )
+        self.heartbeats = Counter("bukong_fleet_heartbeats", "Heartbeats taken in.", registry=registry)
+        #: What retention removed.
+        self.deleted = Counter(
+            "bukong_retention_deleted", "What was deleted for its age.", ["kind"], registry=registry
+        )
+        #: A part that failed and was started anew.
+        self.part_restarts = Counter(
+            "bukong_part_restarts",
+            "Times a running part failed and was started anew.",
+            ["part"],
+            registry=registry,
+        )

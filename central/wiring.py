@@ -1,0 +1,69 @@
+"""Which engine stands behind which port: the only module that chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from central.config import CentreSettings
+from central.images.folder import FolderImages
+from central.ports import ImageStore, PassageStore
+from central.records import Records, open_records
+from central.store.chdb import open_chdb_store
+from central.uploads import PartialUploads
+from proto.bus.embedded import EmbeddedBus
+from proto.bus.port import Bus
+from proto.clock import Clock
+
+_MIB = 1 << 20
+
+
+def open_bus(settings: CentreSettings, clock: Clock) -> Bus:
+    """Raises:
+    BusUnavailable: it can't be opened.
+    """
+    return EmbeddedBus(settings.bus_file, clock=clock)
+
+
+def open_passages(settings: CentreSettings) -> PassageStore:
+    """Raises:
+    StoreUnavailable: it can't be opened, or another process has it.
+    """
+    return open_chdb_store(settings.data / "passages", threads=settings.passages.threads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """What the running parts stand on. `store` is None where no part of this process needs it, since an
+    embedded one can be open in one process only."""
+
+    records: Records
+    images: ImageStore
+    uploads: PartialUploads
+    store: PassageStore | None
+
+    def close(self) -> None:
+        """Idempotent."""
+        if self.store is not None:
+            self.store.close()
+        self.records.close()
+
+
+def open_engines(settings: CentreSettings, clock: Clock, *, with_passages: bool = True) -> Engines:
+    """Raises:
+    StoreUnavailable: an engine can't be opened.
+    RecordsUnusable: the records are a newer version's, or incomplete.
+    """
+    records = open_records(settings.data / "records", clock=clock)
+    try:
+        records.checkpoints.put([configured.checkpoint() for configured in settings.checkpoints])
+        max_bytes = settings.images.max_mib * _MIB
+        images = FolderImages(settings.data / "images", clock=clock, max_bytes=max_bytes)
+        return Engines(
+            records=records,
+            images=images,
+            uploads=PartialUploads(settings.data / "uploads", images, max_bytes=max_bytes),
+            store=open_passages(settings) if with_passages else None,
+        )
+    except BaseException:
+        records.close()
+        raise
