@@ -21,7 +21,8 @@ def _noise(deviation: float) -> tuple[Image, Image]:
     rng = np.random.default_rng(7)
     # Coarser than a pixel, as after a camera's own denoising and demosaicing.
     noise = rng.normal(0, 1, (_TILE, _TILE, 3)).astype(np.float32)
-    noise = 0.6 * noise + 0.8 * noise.mean(axis=2, keepdims=True) * np.sqrt(3)
+    # Mostly alike in the three colours; the weights keep the deviation at 1.
+    noise = 0.6 * noise + 0.525 * np.float32(np.sqrt(3)) * noise.mean(axis=2, keepdims=True)
     noise *= np.float32(deviation)
     return np.clip(noise, 0, 255).astype(np.uint8), np.clip(-noise, 0, 255).astype(np.uint8)
 
