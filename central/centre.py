@@ -125,7 +125,7 @@ class Centre:
             supervisor.start()
         for supervisor in self._supervisors:
             supervisor.wait_settled(timeout_s)
-        _log.info("centre started", parts=sorted(self._parts), address=self.address)
+        _log.info("centre started", parts=[str(name) for name in sorted(self._parts)], address=self.address)
 
     def stop(self) -> None:
         """Idempotent."""

@@ -25,10 +25,14 @@ from proto.bus.port import Bus, BusUnavailable
 from proto.clock import SystemClock
 from proto.topics import ALL
 
-#: Of `bukong`: something needed is missing or can't be reached.
-EXIT_MISSING = 3
 #: Who the audit trail names for what is done here, on the machine itself.
 BY = "command-line"
+
+
+class Missing(click.ClickException):
+    """Something needed is missing or can't be reached."""
+
+    exit_code = 3
 
 
 @contextlib.contextmanager
@@ -36,9 +40,7 @@ def _named_failures() -> Iterator[None]:
     try:
         yield
     except (StoreUnavailable, RecordsUnusable, BusUnavailable, OSError) as error:
-        failure = click.ClickException(str(error))
-        failure.exit_code = EXIT_MISSING
-        raise failure from error
+        raise Missing(str(error)) from error
 
 
 @click.group()

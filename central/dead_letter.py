@@ -99,7 +99,7 @@ def list_dead_letters(bus: Bus) -> Iterator[DeadLetter]:
                 yield decode_dead_letter(message.value)
 
 
-def replay_dead_letters(bus: Bus, *, progress: Callable[[int], None] = lambda _count: None) -> Replayed:
+def replay_dead_letters(bus: Bus, *, progress: Callable[[int], object] = lambda _count: None) -> Replayed:
     """Publish again each that was not replayed before, to its own topic under its own key.
 
     Effects are idempotent, so a record of which a part was taken the first time is taken in full now. What is

@@ -8,7 +8,6 @@ from central.config import CentreSettings
 from central.images.folder import FolderImages
 from central.ports import ImageStore, PassageStore
 from central.records import Records, open_records
-from central.store.chdb import open_chdb_store
 from central.uploads import PartialUploads
 from proto.bus.embedded import EmbeddedBus
 from proto.bus.port import Bus
@@ -28,6 +27,9 @@ def open_passages(settings: CentreSettings) -> PassageStore:
     """Raises:
     StoreUnavailable: it can't be opened, or another process has it.
     """
+    # Imported when it is wanted: it takes seconds, and most commands don't need it.
+    from central.store.chdb import open_chdb_store
+
     return open_chdb_store(settings.data / "passages", threads=settings.passages.threads)
 
 
