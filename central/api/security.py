@@ -75,7 +75,8 @@ def authorise(request: Request, services: Annotated[Services, Depends(services_o
     user = services.records.people.session(token) if token else None
     if token is None or user is None:  # 5.
         raise HTTPException(401, "expected a session: sign in first", {"WWW-Authenticate": "Bearer"})
-    if changes and not hmac.compare_digest(request.headers.get(CSRF_HEADER, ""), csrf_of(token)):  # 6.
+    shown = request.headers.get(CSRF_HEADER, "").encode()
+    if changes and not hmac.compare_digest(shown, csrf_of(token).encode()):  # 6.
         raise HTTPException(403, f"expected the session's CSRF token in the header {CSRF_HEADER}")
     if not right.roles & user.roles:  # 7.
         expected = ", ".join(sorted(right.roles)) or "a machine"

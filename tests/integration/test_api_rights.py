@@ -1,0 +1,148 @@
+"""Every route of the OpenAPI document, called by everybody: the table of rights holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from fastapi import APIRouter
+
+from central.api import create_app
+from central.api.app import MODULES, routes_of
+from central.api.rights import LIVE_KINDS, RIGHTS, Right, kinds_for
+from central.people import Role
+from tests.centre import Centre, new_clock, running_centre
+
+SHA = "0" * 64
+ROUTES = sorted(RIGHTS)
+#: Who may, once more and in short, by route: a change of the table must be meant.
+EXPECTED: dict[str, str] = {
+    "POST /api/session": "public",
+    "GET /api/session": "everybody",
+    "DELETE /api/session": "everybody",
+    "GET /api/checkpoints": "everybody",
+    "GET /api/passages": "operator supervisor",
+    "POST /api/tracks": "investigator",
+    "GET /api/orders": "applicant approver auditor operator supervisor",
+    "POST /api/orders": "applicant",
+    "POST /api/orders/{order_id}/submit": "applicant",
+    "POST /api/orders/{order_id}/approve": "approver",
+    "POST /api/orders/{order_id}/reject": "approver",
+    "POST /api/orders/{order_id}/withdraw": "applicant approver supervisor",
+    "GET /api/alerts": "operator supervisor",
+    "GET /api/alerts/{alert_id}": "operator supervisor",
+    "POST /api/alerts/{alert_id}/steps": "operator",
+    "GET /api/nodes": "administrator operator supervisor",
+    "GET /api/statistics": "everybody",
+    "GET /api/audit": "auditor",
+    "GET /api/images/{sha256}": "investigator operator",
+    "HEAD /api/images/{sha256}": "investigator machine operator",
+    "PUT /api/images/{sha256}": "machine",
+    "HEAD /api/images/{sha256}/upload": "machine",
+    "PATCH /api/images/{sha256}/upload": "machine",
+    "GET /api/machine-tokens": "administrator",
+    "POST /api/machine-tokens": "administrator",
+    "DELETE /api/machine-tokens/{token_id}": "administrator",
+    "GET /healthz": "public",
+    "GET /readyz": "public",
+    "GET /metrics": "public",
+}
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    with running_centre(tmp_path_factory.mktemp("centre"), new_clock()) as running:
+        yield running
+
+
+def path_of(route: str) -> str:
+    return (
+        route.format(order_id="none", alert_id="none", sha256=SHA, token_id="none") if "{" in route else route
+    )
+
+
+def in_short(right: Right) -> str:
+    if right.public:
+        return "public"
+    if right.roles == frozenset(Role):
+        return "everybody"
+    return " ".join(sorted([*right.roles, *(["machine"] if right.machines else [])]))
+
+
+def test_the_table_is_as_it_was_meant() -> None:
+    assert {f"{method} {path}": in_short(right) for (method, path), right in RIGHTS.items()} == EXPECTED
+
+
+def test_every_route_is_in_the_table(centre: Centre) -> None:
+    app = create_app(centre.services)
+    assert routes_of(app) == set(RIGHTS)
+
+
+def test_a_route_that_is_not_in_the_table_stops_the_start(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Forgotten:
+        router = APIRouter()
+
+    @Forgotten.router.get("/api/forgotten")
+    def forgotten() -> None: ...
+
+    monkeypatch.setattr("central.api.app.MODULES", (*MODULES, Forgotten))
+    with pytest.raises(RuntimeError, match="/api/forgotten"):
+        create_app(centre.services)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_route_with_every_role(centre: Centre, role: Role) -> None:
+    client = centre.client(role)
+    ends_the_session = ("DELETE", "/api/session")
+    for method, route in [*(r for r in ROUTES if r != ends_the_session), ends_the_session]:
+        right = RIGHTS[method, route]
+        answer = client.request(method, path_of(route))
+        refused = answer.status_code in (401, 403)
+        assert refused == (not right.public and role not in right.roles), (
+            f"{method} {route}: {answer.status_code}"
+        )
+        if refused:
+            assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES, ids=[f"{m} {p}" for m, p in ROUTES])
+def test_every_route_without_a_session(centre: Centre, method: str, route: str) -> None:
+    right = RIGHTS[method, route]
+    for client in (centre.client(), centre.client(Cookie="bukong_session=made-up")):
+        answer = client.request(method, path_of(route))
+        assert (answer.status_code == 401) == (not right.public)
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES, ids=[f"{m} {p}" for m, p in ROUTES])
+def test_every_route_with_a_machines_token(centre: Centre, method: str, route: str) -> None:
+    right = RIGHTS[method, route]
+    answer = centre.machine().request(method, path_of(route))
+    assert (answer.status_code == 403) == (not right.public and not right.machines)
+    if not right.public:
+        revoked = centre.client(Authorization="Bearer made-up").request(method, path_of(route))
+        assert revoked.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "route"),
+    [(m, p) for m, p in ROUTES if m not in ("GET", "HEAD") and RIGHTS[m, p].roles],
+    ids=str,
+)
+def test_every_change_needs_the_csrf_token(centre: Centre, method: str, route: str) -> None:
+    role = sorted(RIGHTS[method, route].roles)[0]
+    client = centre.client(role)
+    token = client.headers.pop("X-CSRF-Token")
+    for wrong in ({}, {"X-CSRF-Token": token[:-1] + "z"}, {"X-CSRF-Token": "é".encode()}):
+        answer = client.request(method, path_of(route), headers=httpx.Headers(wrong))
+        assert answer.status_code == 403
+        assert "CSRF" in answer.json()["detail"]
+
+
+def test_events_follow_the_routes_that_show_the_same() -> None:
+    for kind, route in LIVE_KINDS.items():
+        for role in Role:
+            assert (kind in kinds_for([role])) == (role in RIGHTS[route].roles)
+    assert kinds_for([Role.INVESTIGATOR]) == frozenset()
