@@ -218,13 +218,14 @@ class _Lanes:
 
 @lru_cache(maxsize=8)
 def _visits(city: City, duration: float) -> tuple[Visit, ...]:
-    rng = random.Random(city.seed)
+    # Planning and driving draw from streams of their own: a longer look must begin like a shorter one.
+    rng = random.Random(f"driving {city.seed}")
     by_id = {c.checkpoint_id: c for c in city.checkpoints}
     onward = {key: [r for r in city.roads if r.start == key] for key in by_id}
     lanes, found = _Lanes(), []
     order = 0  # ties in time are broken by the order of planning
     queue: list[tuple[float, int, _Arrival]] = []
-    for order, (at, arrival) in enumerate(_trips(city, rng, duration)):
+    for order, (at, arrival) in enumerate(_trips(city, duration)):
         heapq.heappush(queue, (at, order, arrival))
     while queue:
         at, _, arrival = heapq.heappop(queue)
@@ -267,8 +268,9 @@ def _visits(city: City, duration: float) -> tuple[Visit, ...]:
     return tuple(found)
 
 
-def _trips(city: City, rng: random.Random, duration: float) -> Iterator[tuple[float, _Arrival]]:
+def _trips(city: City, duration: float) -> Iterator[tuple[float, _Arrival]]:
     """The first checkpoint of every trip that starts in time. A resident is on one trip at a time."""
+    rng = random.Random(f"trips {city.seed}")
     first = city.checkpoints[0].checkpoint_id
     yield 7.0, _Arrival(resident=city.listed, checkpoint_id=first, hops=3)
     free_from = {city.listed.key: 600.0}

@@ -48,7 +48,8 @@ class MotionGate:
         small = _shrink(image)
         passed, self._at = max(0.0, seconds - self._at), seconds
         if self._background is None or self._background.shape != small.shape:
-            self._background, self._deviation = small, np.full_like(small, 2.0)
+            # Suspect much noise until it has been seen.
+            self._background, self._deviation = small, np.full_like(small, 6.0)
             return (Box(x1=0, y1=0, x2=float(image.shape[1]), y2=float(image.shape[0])),)
         difference = small - self._background
         # A lamp switched on or a cloud lifts everything alike: that is no motion.

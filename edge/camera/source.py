@@ -27,7 +27,7 @@ def camera_of(source: str, camera_id: str, *, clock: Clock | None = None) -> Cam
     if scheme in {"rtsp", "rtsps"}:
         return RtspCamera(camera_id, source, clock=clock)
     path = Path(source).expanduser()
-    if not scheme and path.is_dir():
+    if source and not scheme and path.is_dir():
         return ImageCamera(camera_id, path)
     if not scheme and path.is_file():
         suffix = path.suffix.lower()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -204,7 +205,7 @@ class VideoWriter:
         created_at: what the file says of when it was recorded.
 
     Raises:
-        StreamError: the file can't be written.
+        StreamError: the file can't be written, from any method.
     """
 
     def __init__(
@@ -212,38 +213,39 @@ class VideoWriter:
     ) -> None:
         self._path = path
         codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-        try:
-            self._container = av.open(str(path), "w")
-        except (av.error.FFmpegError, OSError, ValueError) as e:
-            raise StreamError(f"can't write {path}: {_reason(e)}") from e
-        rate = Fraction(fps).limit_denominator(1001)
-        stream = self._container.add_stream(codec, rate=rate)
-        assert isinstance(stream, av.video.stream.VideoStream)
-        self._stream = stream
-        self._stream.width, self._stream.height = width, height
-        self._stream.pix_fmt = "yuv420p"
-        self._stream.codec_context.time_base = 1 / rate
-        if codec == "libx264":
-            self._stream.options = {"preset": "veryfast", "crf": "20"}
-        else:
-            self._stream.bit_rate = width * height * 4
-        if created_at is not None:
-            self._container.metadata["creation_time"] = created_at.astimezone(UTC).isoformat()
         self._count = 0
+        with self._reported():
+            self._container = av.open(str(path), "w")
+            rate = Fraction(fps).limit_denominator(1001)
+            stream = self._container.add_stream(codec, rate=rate)
+            assert isinstance(stream, av.video.stream.VideoStream)
+            self._stream = stream
+            self._stream.width, self._stream.height = width, height
+            self._stream.pix_fmt = "yuv420p"
+            self._stream.codec_context.time_base = 1 / rate
+            if codec == "libx264":
+                self._stream.options = {"preset": "veryfast", "crf": "20"}
+            else:
+                self._stream.bit_rate = width * height * 4
+            if created_at is not None:
+                self._container.metadata["creation_time"] = created_at.astimezone(UTC).isoformat()
+            self._container.start_encoding()
 
     def write(self, image: Image) -> None:
         """Append a picture of the file's size."""
         frame = VideoFrame.from_ndarray(image, format="bgr24")
         frame.pts = self._count
         self._count += 1
-        for packet in self._stream.encode(frame):
-            self._container.mux(packet)
+        with self._reported():
+            for packet in self._stream.encode(frame):
+                self._container.mux(packet)
 
     def close(self) -> None:
         """Finish the file."""
-        for packet in self._stream.encode():
-            self._container.mux(packet)
-        self._container.close()
+        with self._reported():
+            for packet in self._stream.encode():
+                self._container.mux(packet)
+            self._container.close()
 
     def __enter__(self) -> Self:
         return self
@@ -252,3 +254,10 @@ class VideoWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.error.FFmpegError, OSError) as e:
+            raise StreamError(f"can't write {self._path}: {_reason(e)}") from e

@@ -98,7 +98,7 @@ def test_characters_stand_where_the_standard_puts_them() -> None:
     for start in (15.5, 72.5, 151.5, 208.5, 265.5, 322.5, 379.5):
         middle = round(start + 22.5)
         assert printed[middle - 20 : middle + 20].mean() > 0.4
-        assert not printed[int(start) + 48 : int(start) + 55].any()
+        assert not printed[int(start) + 48 : int(start) + 53].any()
     dot = ink(plate, (158, 74, 18))[66:75, 131:139]
     assert dot.mean() > 0.8
 

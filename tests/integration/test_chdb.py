@@ -1,0 +1,81 @@
+"""What only the embedded engine does: one folder, one process, one at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from central.ports import PassageQuery, StoreUnavailable
+from central.store.chdb import ChdbEngine, StoreInUse, open_chdb_store
+from central.store.clickhouse import MIGRATIONS, migrate
+from tests.passages import passage
+
+
+def test_a_folder_that_another_process_has_open_is_refused_by_its_number(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from central.store.chdb import open_chdb_store\n"
+        "open_chdb_store(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "open\n"
+    with pytest.raises(StoreInUse, match=f"process {other.pid} has it open"):
+        open_chdb_store(tmp_path)
+    other.kill()
+    other.communicate()
+    # The lock goes with the process, however it ended.
+    open_chdb_store(tmp_path).close()
+
+
+def test_a_second_folder_in_one_process_is_refused_and_left_free(tmp_path: Path) -> None:
+    first = open_chdb_store(tmp_path / "a")
+    with pytest.raises(StoreInUse):
+        open_chdb_store(tmp_path / "a")
+    with pytest.raises(StoreInUse, match="different path"):
+        open_chdb_store(tmp_path / "b")
+    first.close()
+    open_chdb_store(tmp_path / "b").close()
+    open_chdb_store(tmp_path / "a").close()
+
+
+def test_what_the_engine_refuses_is_an_unavailable_store(tmp_path: Path) -> None:
+    with ChdbEngine(tmp_path) as engine:
+        with pytest.raises(StoreUnavailable, match="no_such_table"):
+            engine.query("SELECT * FROM no_such_table")
+        # and the connection is good for the next one
+        assert engine.query("SELECT {n:Int64} AS n", {"n": -5}).to_pylist() == [{"n": -5}]
+
+
+def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    store = open_chdb_store(tmp_path)
+    store.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        store.count(PassageQuery())
+
+
+def test_a_folder_that_cannot_be_made_is_an_unavailable_store(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable):
+        open_chdb_store(tmp_path / "file" / "passages")
+
+
+def test_migrations_are_applied_once(tmp_path: Path) -> None:
+    with ChdbEngine(tmp_path) as engine:
+        assert migrate(engine) == len(MIGRATIONS)
+        assert migrate(engine) == 0
+        # A crash between a table and its entry: it is entered the next time.
+        engine.command("TRUNCATE TABLE passages_migrations")
+        assert migrate(engine) == len(MIGRATIONS)
+
+
+def test_the_lock_names_its_holder(tmp_path: Path) -> None:
+    store = open_chdb_store(tmp_path)
+    assert (tmp_path / "bukong.lock").read_text() == str(os.getpid())
+    store.insert([passage(1)])
+    store.close()
