@@ -6,7 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -62,9 +62,25 @@ class EdgeNode:
         clock: Clock,
         clock_quality: Callable[[], ClockQuality],
         folder: Path,
+        sends_images: bool = False,
         heartbeat_s: float = 10.0,
         drain_s: float = 10.0,
     ) -> None:
+        """Put one together; see `edge.wiring.build_node`.
+
+        Args:
+            identity: what heartbeats say of the node.
+            runners: one a camera.
+            outbox: closed at the end.
+            drainers: relay and uploader.
+            producer: for heartbeats.
+            clock: for heartbeats and waits.
+            clock_quality: how far this machine's clock may be trusted.
+            folder: whose disk's free space heartbeats tell.
+            sends_images: whether a drainer takes images, so that the end waits for them too.
+            heartbeat_s: between two heartbeats, seconds.
+            drain_s: longest wait for the outbox at the end, seconds.
+        """
         self._identity = identity
         self._runners = tuple(runners)
         self._outbox = outbox
@@ -73,6 +89,7 @@ class EdgeNode:
         self._clock = clock
         self._clock_quality = clock_quality
         self._folder = folder
+        self._sends_images = sends_images
         self._heartbeat_s = heartbeat_s
         self._drain_s = drain_s
         self._started_at: datetime | None = None
@@ -172,14 +189,14 @@ class EdgeNode:
 
     def _drain(self) -> None:
         """Wait until all is delivered, `drain_s` at most."""
-        deadline = self._clock.monotonic() + timedelta(seconds=self._drain_s).total_seconds()
+        deadline = self._clock.monotonic() + self._drain_s
         while True:
             try:
                 stats = self._outbox.stats()
             except OutboxError as error:
                 self._log.error("the outbox can't be asked what waits", error=str(error))
                 return
-            if not stats.passages and not stats.images:
+            if not stats.passages and not (stats.images and self._sends_images):
                 return
             if self._clock.monotonic() >= deadline:
                 self._undelivered = stats.passages

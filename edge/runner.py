@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
 from edge.frame import Frame
 from edge.metrics import CameraMetrics
 from edge.motion import MotionGate
-from edge.outbox.port import Outbox, OutboxUnavailable
+from edge.outbox.port import OutboxUnavailable
 from edge.pipeline import Pipeline, State, Step
 from edge.ports import Camera, CameraError, Detector, Reader
 from edge.snapshot import Snapshot, SnapshotError, load, save
-from proto.clock import Clock
+from proto.clock import Clock, ClockQuality
 from proto.passage import CameraHealth, Passage
 
 log = structlog.get_logger()
@@ -27,6 +27,20 @@ log = structlog.get_logger()
 SILENT = 10.0
 #: Between two tries to store what the outbox did not take, seconds: first, longest.
 _RETRY, _RETRY_MOST = 0.2, 5.0
+
+
+class PassageSink(Protocol):
+    """What a runner needs of an outbox, see `edge.outbox.port.Outbox`."""
+
+    def put(
+        self,
+        passages: Sequence[Passage],
+        images: Mapping[str, bytes],
+        *,
+        progress: tuple[str, bytes] | None = None,
+    ) -> None: ...
+
+    def progress(self, name: str) -> bytes | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +91,30 @@ class CameraRunner:
         pipeline: Pipeline,
         detector: Detector,
         reader: Reader,
-        outbox: Outbox,
+        outbox: PassageSink,
         metrics: CameraMetrics,
         clock: Clock,
         pace: Pace,
+        clock_quality: Callable[[], ClockQuality] = lambda: ClockQuality.UNKNOWN,
     ) -> None:
+        """Put one together.
+
+        Args:
+            camera: closed when the run ends.
+            source: names what a file shows, so that another file under the same name starts afresh.
+            pipeline: what the frames go through.
+            detector: finds plates; may be shared with other runners.
+            reader: reads them; may be shared.
+            outbox: where passages go.
+            metrics: what counts.
+            clock: for durations only; times of passages are the frames' own.
+            pace: how much of the frames is worked on.
+            clock_quality: asked for live frames whose camera can't tell how far their time may be trusted.
+        """
         self._camera, self._source, self._pipeline = camera, source, pipeline
         self._detector, self._reader, self._outbox = detector, reader, outbox
         self._metrics, self._clock, self._pace = metrics, clock, pace
+        self._clock_quality = clock_quality
         self._log = log.bind(camera=camera.camera_id)
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -148,6 +178,7 @@ class CameraRunner:
         finally:
             with self._lock:
                 self._running = False
+            self._camera.close()
             self._metrics.alive.labels(self.camera_id).set(0)
 
     def _fail(self, error: str) -> None:
@@ -162,6 +193,8 @@ class CameraRunner:
         for frame in self._camera.frames(start_index=at.next_index):
             # 1. Take.
             self._taken(frame, at.next_index)
+            if self._camera.live and frame.clock is ClockQuality.UNKNOWN:
+                frame = replace(frame, clock=self._clock_quality())
             due = frame.index >= at.due_index
             at = replace(at, next_index=frame.index + 1)
             # 2. Pass over. 3. Detect. 4. Associate and read. 5. Conclude.
@@ -303,8 +336,3 @@ class CameraRunner:
 
 def _progress_name(camera_id: str) -> str:
     return f"camera/{camera_id}"
-
-
-def fingerprint(*parts: object) -> str:
-    """Names a source and all that decides what passages it yields."""
-    return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()

@@ -32,6 +32,7 @@ class ScriptedCamera:
     live: bool = False
     gaps: frozenset[int] = frozenset()  #: frames it drops
     camera_id: str = "k1"
+    moving: bool = True  #: whether a patch goes through the picture, for the motion gate
     before: Callable[[int], None] = lambda _index: None  #: called before a frame is given
     closed: threading.Event = field(default_factory=threading.Event)
 
@@ -43,6 +44,9 @@ class ScriptedCamera:
                 continue
             self.before(index)
             image = np.full((VIEW.height, VIEW.width, 3), 100 + index % 50, np.uint8)
+            if self.moving:
+                left = index * 40 % 1600
+                image[600:900, left : left + 300] = 250
             image[0, 0] = index % 250, index // 250, 0
             yield Frame(
                 camera_id=self.camera_id,

@@ -216,7 +216,8 @@ def test_a_picture_without_motion_is_looked_at_now_and_then(tmp_path: Path) -> N
             return ()
 
     outbox, vision = outbox_in(tmp_path), Still(vehicles=())
-    runner_of(outbox, vision=vision, pace=Pace(recheck=2.0)).run()
+    camera = ScriptedCamera(count=FRAMES, moving=False)
+    runner_of(outbox, camera=camera, vision=vision, pace=Pace(recheck=2.0)).run()
     assert 4 <= vision.detected <= 6, "at the first frame, then every two of eight seconds"
     outbox.close()
 
