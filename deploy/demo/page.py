@@ -6,8 +6,7 @@ import json
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import structlog
@@ -83,26 +82,26 @@ class Page:
         self._last_id = 0
         self._thread = threading.Thread(target=self._listen, name="demo-page", daemon=True)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Connect.
+
+        Raises:
+            TimeoutError: the live link did not say hello.
+        """
         self._thread.start()
         if not self._ready.wait(10):
             raise TimeoutError("expected the live link to say hello within 10 s, nothing came")
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Disconnect; idempotent."""
         self._stop.set()
-        self._thread.join(5)
+        if self._thread.is_alive():
+            self._thread.join(5)
 
-    def arrivals(self, kind: str, *, after: int = 0) -> list[Arrival]:
-        """What came of a kind so far, oldest first; `after` leaves out the first so many of all kinds."""
+    def arrivals(self, *, after: int) -> tuple[list[Arrival], int]:
+        """What came behind the first `after` events, oldest first, and how many there are by now."""
         with self._lock:
-            return [a for a in self._arrivals[after:] if a.kind == kind]
-
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._arrivals)
+            return self._arrivals[after:], len(self._arrivals)
 
     def _listen(self) -> None:
         url = f"{self._account.base_url.replace('http', 'ws', 1)}/api/live"

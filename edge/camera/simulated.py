@@ -47,6 +47,7 @@ class SimulatedCamera:
         self._started_at = started_at
         self._clock = clock or SystemClock()
         self._closed = threading.Event()
+        self._filming_since: datetime | None = None
 
     @property
     def camera_id(self) -> str:
@@ -61,9 +62,14 @@ class SimulatedCamera:
         """What is filmed: for calibration, and for whoever keeps the truth."""
         return self._scene
 
+    @property
+    def filming_since(self) -> datetime | None:
+        """The moment of frame 0, the scene's second 0; None before the first frame is asked for."""
+        return self._filming_since
+
     def frames(self, *, start_index: int = 0) -> Iterator[Frame]:
         """Frames in order; `start_index` is ignored when live."""
-        start = self._started_at or self._clock.now()
+        start = self._filming_since = self._started_at or self._clock.now()
         if not self._live:
             index = start_index
             while not self._over(index):
