@@ -46,6 +46,7 @@ export class StepBar {
       return;
     }
     this.#alert = alert;
+    this.#wait(false); // the live event may come before the answer to the step: it is done all the same
     replace(this.#form);
     this.#buttons.setAttribute("aria-label", t("steps.title"));
     const allowed = ACTIONS.filter(({ step, states }) => alert.may.includes(step) && (states?.includes(alert.state) ?? true));
@@ -101,10 +102,11 @@ export class StepBar {
   async #take({ step, verdict }, words = {}) {
     if (this.#busy) return;
     const { alert_id } = this.#alert;
+    const form = this.#form.firstElementChild;
     this.#wait(true);
     try {
       this.#taken(await post(`/api/alerts/${encodeURIComponent(alert_id)}/steps`, { step, verdict, ...words }));
-      replace(this.#form);
+      form?.remove(); // this one: meanwhile the next may have been opened
     } catch (problem) {
       this.#form.querySelector(".complaint")?.remove();
       this.#form.append(complaint(problem));
