@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import structlog
 
 from edge.backoff import Backoff
-from edge.outbox import Outbox, OutboxUnavailable, QueuedPassage
+from edge.outbox import Outbox, OutboxError, QueuedPassage
 from edge.outbox.metrics import OutboxMetrics
 from proto.bus.port import BusError, Producer, Record, RecordTooLarge
 from proto.codec import encode_passages
@@ -59,7 +59,7 @@ class Relay:
             puts = self._outbox.puts
             try:
                 delivered = self.deliver()
-            except (BusError, OutboxUnavailable) as error:
+            except (BusError, OutboxError) as error:
                 self._metrics.relay_failures.inc()
                 pause = self._backoff.failed()
                 self._log.warning("passages wait", why=str(error), seconds=round(pause, 2))

@@ -9,7 +9,7 @@ import httpx
 import structlog
 
 from edge.backoff import Backoff
-from edge.outbox import Outbox, OutboxUnavailable, QueuedImage
+from edge.outbox import Outbox, OutboxError, QueuedImage
 from edge.outbox.metrics import OutboxMetrics
 
 #: Up to this size an image is sent whole; a larger one can be resumed where the link broke.
@@ -64,7 +64,10 @@ class Uploader:
         self._metrics = metrics
         self._workers = workers
         self._client = httpx.Client(
-            base_url=base_url, headers={"Authorization": f"Bearer {token}"}, timeout=_TIMEOUT
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_TIMEOUT,
+            verify=base_url.startswith("https:"),  # plain HTTP has nothing to verify: spare reading the roots
         )
         self._new_backoff = new_backoff
         self._claims: set[str] = set()
@@ -74,7 +77,7 @@ class Uploader:
         self._log = structlog.get_logger("upload").bind(centre=base_url)
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop`; what was not acknowledged then stays in the outbox."""
+        """Until `stop`, once; what was not acknowledged then stays in the outbox."""
         threads = [
             threading.Thread(target=self._work, args=(stop,), name=f"upload-{n}") for n in range(self._workers)
         ]
@@ -82,6 +85,10 @@ class Uploader:
             thread.start()
         for thread in threads:
             thread.join()
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; idempotent."""
         self._client.close()
 
     def _work(self, stop: threading.Event) -> None:
@@ -90,7 +97,7 @@ class Uploader:
             puts = self._outbox.puts
             try:
                 busy = self.upload_next()
-            except (UploadFailed, OutboxUnavailable) as error:
+            except (UploadFailed, OutboxError) as error:
                 self._metrics.upload_failures.inc()
                 asked_for = error.retry_after_s if isinstance(error, UploadFailed) else 0.0
                 pause = max(backoff.failed(), asked_for)

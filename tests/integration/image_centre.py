@@ -27,6 +27,7 @@ class Trouble:
     """What happens to one request on its way; nothing, unless said."""
 
     status: int = 0  #: answered without asking the centre
+    retry_after: str = ""
     cut_after: int | None = None  #: the link breaks after so many bytes of the body
     lose_answer: bool = False  #: the centre does its work, then the link breaks
 
@@ -56,7 +57,7 @@ class ImageCentre:
         self.before(scope["method"], scope["path"])
         trouble = self.troubles.pop(0) if self.troubles else Trouble()
         if trouble.status:
-            headers = [(b"content-length", b"0"), (b"retry-after", b"7")]
+            headers = [(b"content-length", b"0"), (b"retry-after", trouble.retry_after.encode())]
             await send({"type": "http.response.start", "status": trouble.status, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return

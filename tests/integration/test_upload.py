@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from edge.backoff import Backoff
 from edge.outbox import OutboxLimits
@@ -40,6 +41,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageCentre]:
 def centre(running: ImageCentre) -> ImageCentre:
     running.reset()
     return running
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Broken links are logged with pretty tracebacks, which take a second each to draw."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture
@@ -216,7 +224,7 @@ def test_what_may_pass_later_stays(
     outbox: SqliteOutbox, centre: ImageCentre, uploader: Uploader, status: int
 ) -> None:
     name, _ = put(outbox, 1, 10)
-    centre.troubles = [Trouble(status=status)]
+    centre.troubles = [Trouble(status=status, retry_after="7")]
     with pytest.raises(UploadFailed, match=str(status)) as failure:
         uploader.upload_next()
     assert failure.value.retry_after_s == 7
