@@ -18,7 +18,9 @@ from edge.scene import latin
 from edge.scene.stroke import PEN, Mask, ink
 
 #: Sideways and upright growth of a Chinese character's strokes, in tenths of a unit of the 45 × 90 box.
-_GROW = (21, 9)
+_GROW = (21.0, 9.0)
+#: Characters of few strokes are printed as heavy as digits; they grow by double, sideways.
+_SPARSE = frozenset("川甘云宁吉")
 #: Dense characters would fill up; they grow by half.
 _DENSE = frozenset("赣藏蒙冀豫鄂琼粤警澳湘渝鲁黑皖领")
 _SCALE = 8  #: pixels a unit, as strokes are drawn
@@ -47,7 +49,12 @@ def _master(character: str) -> Mask:
     contours = _outlines().get(character)
     if contours is None:
         raise UnknownGlyph(character)
-    grow = [g / 2 if character in _DENSE else g for g in _GROW]
+    sideways, upright = _GROW
+    if character in _DENSE:
+        sideways, upright = sideways / 2, upright / 2
+    elif character in _SPARSE:
+        sideways *= 2
+    grow = (sideways, upright)
     width, height = 45 * _SCALE, 90 * _SCALE
     # Room for the growth, so that it ends at the box and not beyond it.
     inner = np.array([width - grow[0] * _SCALE / 10, height - grow[1] * _SCALE / 10])
