@@ -28,7 +28,7 @@ from central.api import (
     tracks,
 )
 from central.api.hub import LiveHub
-from central.api.middleware import BodyLimit, SecurityHeaders
+from central.api.middleware import Accidents, BodyLimit, SecurityHeaders
 from central.api.problems import Problem
 from central.api.rights import RIGHTS
 from central.api.security import authorise
@@ -88,6 +88,7 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     app.mount("/", StaticFiles(directory=_console(), html=True), name="console")
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, image_limit=settings.max_image_bytes)
+    app.add_middleware(Accidents)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from central.ports import LiveEvent, LiveFeed, StoreUnavailable
 
 #: How long the thread waits at a time, hence how long stopping may take.
-WAIT_S = 0.25
+WAIT_S = 0.1
 PAGE = 500
 _log = structlog.get_logger(__name__)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from central.api.problems import problem
 
 IMAGES = "/api/images/"
+_log = structlog.get_logger(__name__)
 #: Pages load what they need from here and nowhere else, and can't be framed.
 SECURITY_HEADERS: dict[str, str] = {
     "Content-Security-Policy": (
@@ -44,6 +47,35 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class Accidents:
+    """Answers what nobody expected without telling its insides, which go to the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answered = False
+
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
+        except Exception:
+            _log.exception("request failed", method=scope["method"], path=scope["path"])
+            if answered:
+                raise  # half an answer can only be broken off
+            detail = "the centre failed to answer; its log says why"
+            await problem(500, detail)(scope, receive, send)
 
 
 class BodyLimit:

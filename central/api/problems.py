@@ -82,12 +82,11 @@ def problem(
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the application a problem."""
+    """Make every error that is expected a problem; `middleware.Accidents` does it for the others."""
     for error, status in STATUS.items():
         app.add_exception_handler(error, _handler(status))
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def _handler(status: HTTPStatus) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -118,11 +117,6 @@ async def _validation(_request: Request, error: Exception) -> Response:
     ]
     detail = "; ".join(f"{e.field}: {e.message}" for e in errors)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, kind="invalid-request", errors=errors)
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the centre failed to answer; its log says why")
 
 
 def _kebab(name: str) -> str:

@@ -116,6 +116,7 @@ def _engine(path: Path) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         connect_args={"timeout": BUSY_TIMEOUT_S},
+        hide_parameters=True,  # an error's text goes to the log: no plates and no hashes in there
         pool_size=16,
         max_overflow=48,
         pool_timeout=BUSY_TIMEOUT_S,
