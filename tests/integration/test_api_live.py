@@ -1,0 +1,242 @@
+"""The live feed over a real WebSocket: what is pushed, resumed, missed and refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from central.alert import AlertMove, Verdict
+from central.api import ApiSettings
+from central.people import Role
+from proto.clock import ManualClock
+from tests.centre import (
+    Centre,
+    active_order,
+    hit,
+    new_clock,
+    order_request,
+    passage,
+    running_centre,
+    serve,
+)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return new_clock()
+
+
+@pytest.fixture
+def centre(tmp_path: Path, clock: ManualClock) -> Iterator[Centre]:
+    settings = ApiSettings(live_behind=50, live_recheck=timedelta(milliseconds=20))
+    with running_centre(tmp_path, clock, settings) as running:
+        yield running
+
+
+@contextmanager
+def console(
+    centre: Centre,
+    role: Role | None,
+    *,
+    after: int | str | None = None,
+    origin: str | None = None,
+    url: str = "",
+) -> Iterator[ClientConnection]:
+    """A console's connection, its hello not yet read."""
+    headers = {}
+    if role is not None:
+        headers["Cookie"] = f"bukong_session={centre.client(role).cookies['bukong_session']}"
+    if origin is not None:
+        headers["Origin"] = origin
+    address = (url or centre.url).replace("http", "ws", 1) + "/api/live"
+    if after is not None:
+        address += f"?after={after}"
+    # Uncompressed, or a connection would hold a great deal.
+    with connect(address, additional_headers=headers, proxy=None, compression=None) as connection:
+        yield connection
+
+
+def next_of(connection: ClientConnection) -> dict[str, Any]:
+    message = json.loads(connection.recv(timeout=20))
+    assert isinstance(message, dict)
+    return message
+
+
+def closed_with(connection: ClientConnection) -> int | None:
+    """The code that the server closes with, whatever it says before."""
+    try:
+        while True:
+            connection.recv(timeout=20)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None
+
+
+class TestRefusals:
+    def test_without_a_session(self, centre: Centre) -> None:
+        with console(centre, None) as connection:
+            assert closed_with(connection) == 4401
+
+    @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
+    def test_from_another_sites_page(self, centre: Centre, origin: str) -> None:
+        with console(centre, Role.OPERATOR, origin=origin) as connection:
+            assert closed_with(connection) == 4403
+
+    def test_from_its_own_page(self, centre: Centre) -> None:
+        with console(centre, Role.OPERATOR, origin=centre.url) as connection:
+            assert next_of(connection)["kind"] == "hello"
+
+    @pytest.mark.parametrize("after", ["x", "-1", "1.5", "9" * 30, "²"])
+    def test_after_what(self, centre: Centre, after: str) -> None:
+        with console(centre, Role.OPERATOR, after=after) as connection:
+            assert closed_with(connection) == 4422
+
+    def test_a_session_that_ends_ends_the_connection(self, centre: Centre, clock: ManualClock) -> None:
+        with console(centre, Role.OPERATOR) as connection:
+            next_of(connection)
+            centre.records.people.disable_user("operator", by="administrator")
+            clock.advance(1)
+            assert closed_with(connection) == 4401
+
+
+class TestEvents:
+    def test_an_alert_and_its_steps(self, centre: Centre) -> None:
+        order = active_order(centre.records, centre.staff, order_request())
+        with console(centre, Role.OPERATOR) as connection:
+            hello = next_of(connection)
+            assert hello == {"kind": "hello", "newest": hello["newest"], "oldest": 1, "gap": False}
+            centre.records.alerts.raise_alerts([hit(order, passage())])
+            raised = next_of(connection)
+            assert (raised["kind"], raised["at"]) == ("alert", "2026-03-01T04:00:00Z")
+            assert raised["id"] == hello["newest"] + 1
+            alert_id = raised["data"]["alert_id"]
+            assert raised["data"] == centre.client(Role.OPERATOR).get(f"/api/alerts/{alert_id}").json()
+            assert raised["data"]["may"] == ["verify"]
+            centre.records.alerts.step(
+                alert_id, AlertMove.VERIFY, by=centre.staff[Role.OPERATOR], verdict=Verdict.MISREAD
+            )
+            stepped = next_of(connection)["data"]
+            assert (stepped["state"], stepped["may"]) == ("false_alert", [])
+
+    def test_an_order_as_each_may_see_it(self, centre: Centre) -> None:
+        centre.records.live.announce([passage()])
+        order = centre.records.orders.create(order_request(), by=centre.staff[Role.APPLICANT])
+        mays = {}
+        for role in (Role.APPLICANT, Role.APPROVER, Role.OPERATOR):
+            with console(centre, role, after=1) as connection:
+                next_of(connection)
+                event = next_of(connection)
+            assert (event["kind"], event["data"]["order_id"]) == ("order", order.order_id)
+            mays[role] = event["data"]["may"]
+        assert mays == {"applicant": ["submit", "withdraw"], "approver": ["withdraw"], "operator": []}
+
+    def test_who_sees_what(self, centre: Centre) -> None:
+        order = active_order(centre.records, centre.staff, order_request())
+        with console(centre, Role.APPROVER) as approver, console(centre, Role.INVESTIGATOR) as investigator:
+            next_of(approver)
+            next_of(investigator)
+            centre.records.live.announce([passage()])
+            centre.records.alerts.raise_alerts([hit(order, passage())])
+            centre.records.orders.create(order_request(), by=centre.staff[Role.APPLICANT])
+            assert next_of(approver)["kind"] == "order"
+            with pytest.raises(TimeoutError):
+                investigator.recv(timeout=0.2)
+
+    def test_no_back_door_to_where_a_vehicle_was(self, centre: Centre, clock: ManualClock) -> None:
+        """A resume shows no passage that the live view would not show."""
+        first, second = passage(seed="1"), passage(seed="2")
+        centre.records.live.announce([first])
+        clock.advance(timedelta(minutes=16).total_seconds())
+        centre.records.live.announce([second])
+        centre.records.live.announce([passage(seed="3")])
+        with console(centre, Role.OPERATOR, after=1) as connection:
+            next_of(connection)
+            assert next_of(connection)["data"]["passage_id"] == str(second.passage_id)
+
+
+class TestResuming:
+    def test_nothing_is_missed_or_doubled_over_a_restart(self, centre: Centre) -> None:
+        passages = [passage(seed=str(i)) for i in range(9)]
+        with console(centre, Role.OPERATOR) as connection:
+            next_of(connection)
+            centre.records.live.announce(passages[:3])
+            seen = [next_of(connection) for _ in range(2)]  # the connection breaks here
+        centre.records.live.announce(passages[3:6])
+        with (
+            serve(centre.services) as url,
+            console(centre, Role.OPERATOR, after=seen[-1]["id"], url=url) as connection,
+        ):
+            hello = next_of(connection)
+            assert not hello["gap"]
+            centre.records.live.announce(passages[6:])
+            seen += [next_of(connection) for _ in range(7)]
+        assert [event["data"]["passage_id"] for event in seen] == [str(p.passage_id) for p in passages]
+        ids = [event["id"] for event in seen]
+        assert ids == sorted(set(ids))
+
+    def test_what_is_no_longer_kept_is_a_gap(self, centre: Centre, clock: ManualClock) -> None:
+        centre.records.live.announce([passage(seed=str(i)) for i in range(5)])
+        clock.advance(timedelta(days=2).total_seconds())
+        centre.records.live.prune()
+        with console(centre, Role.OPERATOR, after=2) as connection:
+            assert next_of(connection) == {"kind": "hello", "newest": 5, "oldest": 5, "gap": True}
+            centre.records.live.announce([passage(seed="new")])
+            assert next_of(connection)["id"] == 6
+
+    def test_a_feed_begun_anew_is_a_gap(self, centre: Centre) -> None:
+        with console(centre, Role.OPERATOR, after=4711) as connection:
+            assert next_of(connection)["gap"]
+            centre.records.live.announce([passage()])
+            assert next_of(connection)["data"]["passage_id"] == str(passage().passage_id)
+
+    def test_too_much_to_catch_up_with_is_a_gap(self, centre: Centre) -> None:
+        centre.records.live.announce([passage(seed=str(i)) for i in range(60)])
+        with serve(centre.services) as url, console(centre, Role.OPERATOR, after=1, url=url) as connection:
+            assert not next_of(connection)["gap"]
+            assert next_of(connection) == {"kind": "gap", "newest": 60}
+            centre.records.live.announce([passage(seed="new")])
+            assert next_of(connection)["id"] == 61
+
+    def test_as_much_as_may_be_is_none(self, centre: Centre) -> None:
+        centre.records.live.announce([passage(seed=str(i)) for i in range(60)])
+        with serve(centre.services) as url, console(centre, Role.OPERATOR, after=10, url=url) as connection:
+            next_of(connection)
+            assert [next_of(connection)["id"] for _ in range(50)] == list(range(11, 61))
+
+
+class TestSlowConsoles:
+    def test_one_that_does_not_read_is_given_a_gap_and_holds_up_nobody(
+        self, tmp_path: Path, clock: ManualClock
+    ) -> None:
+        batch = [passage(seed=str(i)) for i in range(100)]
+        with (
+            running_centre(tmp_path, clock, ApiSettings(live_behind=500)) as centre,
+            console(centre, Role.OPERATOR) as slow,
+            console(centre, Role.OPERATOR) as brisk,
+        ):
+            next_of(slow)
+            next_of(brisk)
+            written = 0
+            while written < 15_000:  # far more than the slow one's connection can hold
+                centre.records.live.announce(batch)
+                ids = [next_of(brisk)["id"] for _ in batch]
+                assert ids == list(range(written + 1, written + 101))
+                written += 100
+            seen: list[int] = []
+            gaps = 0
+            while not seen or seen[-1] < written:
+                message = next_of(slow)
+                gaps += message["kind"] == "gap"
+                seen.append(message["newest"] if message["kind"] == "gap" else message["id"])
+            assert gaps == 1
+            assert seen == sorted(set(seen))
+            assert len(seen) < written
+            centre.records.live.announce([passage(seed="after")])
+            assert next_of(slow)["id"] == written + 1
