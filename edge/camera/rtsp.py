@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from edge.camera.stream import Picture, StreamError, VideoStream
 from edge.frame import Frame
 from edge.ports import CameraError
-from proto.clock import Clock, ClockQuality, SystemClock
+from proto.clock import Clock, SystemClock
 
 #: A sender's clock further than this from ours is wrong: the arrival is the better time.
 _MAX_SKEW = timedelta(seconds=10)
@@ -63,7 +63,6 @@ class RtspCamera:
         backoff: Backoff | None = None,
         give_up_after: float | None = None,
         clock: Clock | None = None,
-        clock_quality: ClockQuality = ClockQuality.UNKNOWN,
     ) -> None:
         self._camera_id = camera_id
         self._address = address
@@ -71,7 +70,6 @@ class RtspCamera:
         self._backoff = backoff or Backoff()
         self._give_up_after = give_up_after
         self._clock = clock or SystemClock()
-        self._clock_quality = clock_quality
         self._closed = threading.Event()
         self._changed = threading.Condition()
         # All below are guarded by `_changed`.
@@ -122,7 +120,6 @@ class RtspCamera:
                 captured_at=captured_at,
                 seconds=seconds,
                 image=picture.image(),
-                clock=self._clock_quality,
             )
 
     def close(self) -> None:

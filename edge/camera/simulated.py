@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from edge.frame import Frame
 from edge.scene.road import RoadScene
-from proto.clock import Clock, ClockQuality, SystemClock
+from proto.clock import Clock, SystemClock
 
 #: A live camera waits in naps no longer than this, so that `close` is heard, seconds.
 _NAP = 0.2
@@ -73,7 +73,7 @@ class SimulatedCamera:
         if not self._live:
             index = start_index
             while not self._over(index):
-                yield self._frame(index, start, ClockQuality.UNKNOWN)
+                yield self._frame(index, start)
                 index += 1
             return
         began = self._clock.monotonic()
@@ -85,7 +85,7 @@ class SimulatedCamera:
             if self._over(due):
                 return
             index = due
-            yield self._frame(index, start, ClockQuality.SYNCED)
+            yield self._frame(index, start)
 
     def close(self) -> None:
         self._closed.set()
@@ -93,7 +93,7 @@ class SimulatedCamera:
     def _over(self, index: int) -> bool:
         return self._closed.is_set() or (self._count is not None and index >= self._count)
 
-    def _frame(self, index: int, start: datetime, clock: ClockQuality) -> Frame:
+    def _frame(self, index: int, start: datetime) -> Frame:
         seconds = index / self._fps
         return Frame(
             camera_id=self._camera_id,
@@ -101,5 +101,4 @@ class SimulatedCamera:
             captured_at=start + timedelta(seconds=seconds),
             seconds=seconds,
             image=self._scene.frame(seconds),
-            clock=clock,
         )

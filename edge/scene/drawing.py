@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.frame import Image
-from edge.scene.body import Body, Panel, body_of, paint_panels
+from edge.scene.body import Body, Panel, body_of
 from edge.scene.light import Conditions, Light
 from edge.scene.optics import add_light, halo, streak
+from edge.scene.panels import paint_panels
 from edge.scene.plate import Colour, render_plate
 from edge.scene.traffic import Paint, Vehicle, VehicleKind
 from edge.scene.view import Matrix, RoadView
@@ -216,7 +217,7 @@ class Drawing:
         height, width = texture.shape[:2]
         source = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
         left, top = np.maximum(np.floor(quad.min(axis=0)).astype(int) - 1, 0)
-        right, foot = np.ceil(quad.max(axis=0)).astype(int) + 2
+        right, foot = np.maximum(np.ceil(quad.max(axis=0)).astype(int) + 2, 0)
         target = part[top:foot, left:right]
         if target.shape[0] < 2 or target.shape[1] < 2:
             return
@@ -257,26 +258,17 @@ class Drawing:
 
     def _blur(self, part: Image) -> None:
         """Lens and motion blur over the body; it also smooths the edges of what was pasted."""
-        step = 1.0
-        ahead = -1 if self.lane.approaching else 1
-        here = self.view.project(
-            [
-                (self.x, self.y, 0.5),
-                (self.x, self.y + ahead * self.vehicle.speed_kmh / 3.6 * self.conditions.shutter, 0.5),
-            ]
-        )
-        moved = float(np.hypot(*(here[1] - here[0])))
-        sigma = float(np.hypot(0.55, self.conditions.defocus))
-        blurred = (
-            cv2.GaussianBlur(part, (0, 0), sigma)
-            if self.conditions.defocus
-            else cv2.GaussianBlur(part, (3, 3), sigma)
-        )
-        if moved > step:
-            direction = (here[1] - here[0]) / moved
-            blurred = cv2.filter2D(
-                blurred, -1, streak(round(moved, 1), float(direction[0]), float(direction[1]))
-            )
+        way = self.vehicle.speed_kmh / 3.6 * self.conditions.shutter * (-1 if self.lane.approaching else 1)
+        opened, shut = self.view.project([(self.x, self.y, 0.5), (self.x, self.y + way, 0.5)])
+        moved = float(np.hypot(*(shut - opened)))
+        if self.conditions.defocus:
+            blurred = cv2.GaussianBlur(part, (0, 0), float(np.hypot(0.55, self.conditions.defocus)))
+        else:
+            blurred = cv2.GaussianBlur(part, (3, 3), 0.55)
+        if moved > 1.0:
+            # Rounded, so that the next frames find the kernel in the cache.
+            dx, dy = ((shut - opened) / moved).round(1)
+            blurred = cv2.filter2D(blurred, -1, streak(round(moved * 2) / 2, float(dx), float(dy)))
         cv2.copyTo(blurred, cv2.dilate(self.mask, np.ones((3, 3), np.uint8)), part)
 
     def _glare(self) -> None:

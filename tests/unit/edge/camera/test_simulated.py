@@ -11,7 +11,7 @@ import pytest
 from edge.camera.simulated import SimulatedCamera
 from edge.frame import Frame
 from edge.scene import RoadScene, RoadView, Traffic
-from proto.clock import ClockQuality, ManualClock
+from proto.clock import ManualClock
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 SCENE = RoadScene(view=RoadView(width=160, height=90), traffic=Traffic(()), seed=2)
@@ -26,7 +26,6 @@ def test_filmed_at_leisure_every_frame_comes_with_the_scenes_time() -> None:
     assert [f.index for f in frames] == list(range(8))
     assert [f.captured_at - START for f in frames] == [timedelta(seconds=n / 4) for n in range(8)]
     np.testing.assert_array_equal(frames[5].image, SCENE.frame(1.25))
-    assert {f.clock for f in frames} == {ClockQuality.UNKNOWN}
 
 
 def test_filming_can_start_anywhere() -> None:
