@@ -135,8 +135,8 @@ def test_every_change_needs_the_csrf_token(centre: Centre, method: str, route: s
     role = sorted(RIGHTS[method, route].roles)[0]
     client = centre.client(role)
     token = client.headers.pop("X-CSRF-Token")
-    for wrong in ({}, {"X-CSRF-Token": token[:-1] + "z"}, {"X-CSRF-Token": "é".encode()}):
-        answer = client.request(method, path_of(route), headers=httpx.Headers(wrong))
+    for wrong in (b"", token[:-1].encode() + b"z", "é".encode()):
+        answer = client.request(method, path_of(route), headers=httpx.Headers([(b"X-CSRF-Token", wrong)]))
         assert answer.status_code == 403
         assert "CSRF" in answer.json()["detail"]
 
