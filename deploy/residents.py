@@ -152,5 +152,7 @@ def residents(seed: int, count: int) -> tuple[Resident, ...]:
         taken |= texts
         kind = rng.choice(_KINDS.get(plate_class, _USUAL_KINDS))
         paint = Paint.WHITE if plate_class in (_C.POLICE, _C.ARMED_POLICE) else rng.choice(_PAINTS)
+        if paint is Paint.YELLOW and kind in (VehicleKind.BUS, VehicleKind.TRUCK):
+            paint = Paint.WHITE  # yellow plates on yellow buses are rare, and a cruelty to readers
         found.append(Resident(key=len(found), kind=kind, paint=paint, front=front, rear=rear))
     return tuple(found)

@@ -124,7 +124,15 @@ _REARS: dict[VehicleKind, Body] = {
         lamp_z=0.95,
         lamp_x=0.9,
     ),
-    VehicleKind.BUS: _FRONTS[VehicleKind.BUS],
+    VehicleKind.BUS: Body(
+        width=2.5,
+        length=10.5,
+        points=((0, 0, 1), (0, 3.05, 0.96), (9.5, 3.1, 0.94)),
+        panels=(_F, _R),
+        plate_z=0.68,
+        lamp_z=0.78,
+        lamp_x=0.9,
+    ),
     VehicleKind.TRUCK: Body(
         width=2.4,
         length=8.5,

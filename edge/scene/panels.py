@@ -200,7 +200,7 @@ def _van_rear(canvas: _Canvas, body: Body, colour: Colour, seed: int) -> None:
     canvas.box(0, 0.38, half * 1.9, 0.14, _DARK)
 
 
-def _bus(canvas: _Canvas, body: Body, colour: Colour, seed: int) -> None:
+def _bus_front(canvas: _Canvas, body: Body, colour: Colour, seed: int) -> None:
     half, top = body.width / 2, canvas.top
     _wheels(canvas, half)
     _shell(canvas, half, 0.26, top, 0.96, colour)
@@ -223,6 +223,27 @@ def _bus(canvas: _Canvas, body: Body, colour: Colour, seed: int) -> None:
         canvas.box(side * half * 0.96, 1.9, 0.1, 0.36, _DARK)
     canvas.box(0, body.plate_z - 0.22, half * 1.84, 0.16, _DARK)
     canvas.box(0, 1.08, half * 1.94, 0.05, _shade(colour, 0.6))
+
+
+def _bus_rear(canvas: _Canvas, body: Body, colour: Colour, seed: int) -> None:
+    half, top = body.width / 2, canvas.top
+    _wheels(canvas, half)
+    _shell(canvas, half, 0.28, top, 0.96, colour)
+    window = [(-half * 0.8, top - 0.35), (half * 0.8, top - 0.35), (half * 0.84, 1.95), (-half * 0.84, 1.95)]
+    canvas.polygon(window, _GLASS)
+    gleam = [(-half * 0.7, top - 0.4), (-half * 0.3, top - 0.4), (-half * 0.5, 2.0), (-half * 0.78, 2.0)]
+    canvas.polygon(gleam, _shade(_GLASS, 1.45))
+    # The engine's doors with their louvres, and the line's number: no plate.
+    canvas.box(0, 1.4, half * 1.5, 0.8, _shade(colour, 0.92))
+    for k in range(5):
+        canvas.box(0, 1.64 - 0.1 * k, half * 1.1, 0.035, _shade(colour, 0.55))
+    canvas.text(f"{seed % 89 + 10}", 0, top - 0.18, 0.2, _shade(colour, 0.35))
+    canvas.box(0, body.plate_z, 0.6, 0.32, _shade(colour, 0.4))
+    z = body.lamp_z + 0.3
+    canvas.both(
+        [(half * 0.98, z + 0.3), (half * 0.84, z + 0.3), (half * 0.84, z - 0.2), (half * 0.99, z - 0.2)], _TAIL
+    )
+    canvas.box(0, 0.36, half * 1.9, 0.14, _DARK)
 
 
 def _truck_front(canvas: _Canvas, body: Body, colour: Colour, seed: int) -> None:
@@ -290,7 +311,7 @@ def _face(body: Body, kind: VehicleKind, paint: Paint, approaching: bool, seed: 
     if kind is VehicleKind.MOTORCYCLE:
         _motorcycle(canvas, body, colour, seed)
     elif kind is VehicleKind.BUS:
-        _bus(canvas, body, colour, seed)
+        (_bus_front if approaching else _bus_rear)(canvas, body, colour, seed)
     elif kind is VehicleKind.TRUCK:
         (_truck_front if approaching else _truck_rear)(canvas, body, colour, seed)
     elif kind is VehicleKind.VAN and not approaching:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.scene.calibration import MEASURE_METRES, layout_of
 from edge.scene.view import PLATE_HEIGHT, Lane, RoadView
 
 INBOUND = (Lane(number=2, direction="inbound"), Lane(number=1, direction="inbound"))
-BOTH = (Lane(number=1, direction="inbound"), Lane(number=1, direction="outbound", approaching=False))
 VIEWS = [RoadView(), RoadView(width=1920, height=1080), RoadView(width=960, height=540, lanes=INBOUND[:1])]
 
 
@@ -52,18 +50,3 @@ def test_lanes_lie_side_by_side_across_the_picture() -> None:
     assert left[1] == pytest.approx(right[0])
     assert left[1] == pytest.approx(view.width / 2)
     assert right[1] - right[0] == pytest.approx(view.lane_width * view.scale_at(view.trigger))
-
-
-def test_the_layout_names_lanes_and_directions_as_the_scene_drives() -> None:
-    view = RoadView(lanes=BOTH)
-    layout = layout_of(view)
-    for i, lane in enumerate(view.lanes):
-        for y in (view.trigger, view.trigger + MEASURE_METRES):
-            u, v = view.project([(view.lane_centre(i), y, PLATE_HEIGHT)])[0]
-            found = layout.lane_at((u / view.width, v / view.height))
-            assert found is not None
-            assert found.number == lane.number
-            assert layout.direction(found, lane.approaching) == lane.direction
-    assert layout.trigger is not None
-    assert layout.measure is not None
-    assert layout.trigger.start[1] > layout.measure.start[1]  # the measuring line is farther up the road
