@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points, version
+from importlib.util import find_spec
 
 import click
 
 from proto.logs import LEVELS, configure_logging
 
 GROUP = "bukong.commands"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownGroup:
+    """What `--help` says of a group without importing it, which would take seconds."""
+
+    summary: str
+    extra: str  #: of the distribution, that brings it
+    needs: tuple[str, ...]  #: packages that this extra brings
+
+
+KNOWN = {
+    "edge": KnownGroup(
+        summary="A roadside node: cameras, detection, reading, the outbox.",
+        extra="edge",
+        needs=("onnxruntime", "av"),
+    ),
+    "models": KnownGroup(
+        summary="The models' weights: list, get, verify.", extra="edge", needs=("onnxruntime",)
+    ),
+    "central": KnownGroup(
+        summary="The centre: ingest, matching, alerts, API and console.",
+        extra="central",
+        needs=("fastapi", "sqlalchemy"),
+    ),
+    "demo": KnownGroup(
+        summary="All of it in one process, with simulated cameras.",
+        extra="edge,central",
+        needs=("onnxruntime", "av", "fastapi", "sqlalchemy"),
+    ),
+}
 
 
 class InstalledCommands(click.Group):
@@ -36,9 +69,22 @@ class InstalledCommands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._summary(ctx, name)) for name in self.list_commands(ctx)])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        known = KNOWN.get(name)
+        if known is None:
+            command = self.get_command(ctx, name)
+            return command.get_short_help_str() if command else ""
+        if all(find_spec(package) for package in known.needs):
+            return known.summary
+        return f"(not installed: needs the extra {known.extra})"
+
 
 def _not_installed(name: str, error: ModuleNotFoundError) -> click.Command:
-    extra = {"demo": "edge,central", "models": "edge"}.get(name, name)
+    extra = KNOWN[name].extra if name in KNOWN else name
     why = f"`bukong {name}` is not installed: {error.name} is missing. Try: pip install 'bukong[{extra}]'"
 
     @click.command(

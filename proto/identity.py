@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 _RANDOM_BITS = 74
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def uuid7(at: datetime, *, seed: str | None = None) -> UUID:
@@ -21,7 +22,7 @@ def uuid7(at: datetime, *, seed: str | None = None) -> UUID:
     """
     if at.tzinfo is None:
         raise ValueError(f"expected a timezone-aware time, got {at!r}")
-    milliseconds = int(at.timestamp() * 1000)
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
     if not 0 <= milliseconds < 1 << 48:
         raise ValueError(f"expected a time after 1970 that 48 bits of milliseconds hold, got {at!r}")
     if seed is None:

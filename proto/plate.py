@@ -243,9 +243,16 @@ def patterns() -> tuple[tuple[Pattern, tuple[PlateClass, ...]], ...]:
 
 
 def clean(text: str) -> str:
-    """Full-width to half-width, upper case, separators and spaces dropped; letters stay as they are."""
-    folded = unicodedata.normalize("NFKC", text).upper()
-    return "".join(c for c in folded if c not in SEPARATORS and not c.isspace())
+    """Full-width to half-width, upper case, separators and spaces dropped; letters stay as they are.
+
+    Idempotent.
+    """
+    while True:
+        folded = unicodedata.normalize("NFKC", text).upper()
+        cleaned = "".join(c for c in folded if c not in SEPARATORS and not c.isspace())
+        if cleaned == text:
+            return cleaned
+        text = cleaned  # upper case, or marks a separator kept apart, may fold once more
 
 
 def normalise(text: str) -> str:
@@ -322,11 +329,11 @@ def _why_not(text: str) -> str:
         lengths = sorted({len(p) for p, _ in patterns()})
         return f"expected a plate of {lengths[0]} to {lengths[-1]} characters, got {len(text)}: {text!r}"
 
-    def first_wrong(pattern: Pattern) -> int:
-        return next(i for i, (c, a) in enumerate(zip(text, pattern, strict=True)) if c not in a)
+    def wrong(pattern: Pattern) -> list[int]:
+        return [i for i, (c, a) in enumerate(zip(text, pattern, strict=True)) if c not in a]
 
-    pattern, classes = max(same_length, key=lambda item: first_wrong(item[0]))
-    at = first_wrong(pattern)
+    pattern, classes = min(same_length, key=lambda item: len(wrong(item[0])))  # the commonest class wins a tie
+    at = wrong(pattern)[0]
     return (
         f"{text!r} is no plate: as {classes[0].value} position {at + 1} expects one of "
         f"{pattern[at]}, got {text[at]!r}"
