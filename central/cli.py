@@ -246,3 +246,21 @@ def add_token(settings: CentreSettings, name: str) -> None:
             click.echo(records.people.create_machine_token(name, by=BY))
         except InvalidUser as error:
             raise click.UsageError(str(error)) from error
+
+
+@central.group("audit")
+def audit() -> None:
+    """The audit trail."""
+
+
+@audit.command("verify")
+@click.pass_obj
+def verify_audit(settings: CentreSettings) -> None:
+    """Check the whole trail and print its head; keep that elsewhere to hold the trail against it later."""
+    with _named_failures(), _records(settings) as records:
+        verdict = records.audit.verify()
+        newest = records.audit.page(limit=1)
+    if not verdict.ok:
+        place = "" if verdict.first_bad is None else f"entry {verdict.first_bad}: "
+        raise click.ClickException(f"the audit trail is not as it was written: {place}{verdict.why}")
+    click.echo(f"{verdict.entries} entries, head {newest[0].sha256 if newest else 'none'}")
