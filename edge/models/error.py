@@ -1,0 +1,7 @@
+"""What goes wrong with models."""
+
+from __future__ import annotations
+
+
+class ModelError(Exception):
+    """A model is missing, damaged, can't be fetched, or is not what its user expects; says which and what to do."""
