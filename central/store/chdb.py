@@ -39,15 +39,20 @@ class ChdbEngine:
         StoreInUse: the folder is open elsewhere, or this process has another one open.
         StoreUnavailable: chDB can't open it.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _take_lock(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _take_lock(folder)
+        except OSError as error:
+            raise StoreUnavailable(f"can't open {folder}: {error}") from error
         self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+        self._open = 0
         self._closed = False
         # A batch that comes late may touch as many days as it likes.
         address = f"{folder / 'clickhouse'}?max_threads={threads}&max_partitions_per_insert_block=0"
         try:
             for _ in range(CONNECTIONS):
                 self._idle.put(Connection(address))
+                self._open += 1
         except RuntimeError as error:
             self.close()
             kind = StoreInUse if "already initialized with path" in str(error) else StoreUnavailable
@@ -83,13 +88,12 @@ class ChdbEngine:
                 insert.finish()
 
     def close(self) -> None:
-        """Waits for queries that run; idempotent."""
+        """Waits for queries that run, so that the next to open the folder finds it closed; idempotent."""
         if self._closed:
             return
         self._closed = True
-        for _ in range(CONNECTIONS):
-            with contextlib.suppress(queue.Empty):
-                self._idle.get(timeout=30).close()
+        for _ in range(self._open):
+            self._idle.get().close()
         self._lock.close()
 
     @contextlib.contextmanager

@@ -18,7 +18,7 @@ from tests.passages import passage
 def test_a_folder_that_another_process_has_open_is_refused_by_its_number(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from central.store.chdb import open_chdb_store\n"
-        "open_chdb_store(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+        "store = open_chdb_store(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

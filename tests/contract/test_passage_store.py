@@ -1,0 +1,293 @@
+"""What every passage store must hold to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from central.ports import Cursor, PassageQuery, PassageStore, Unstorable
+from proto.passage import Box, EvidenceKind, Passage
+from tests.contract.passage_stores import ENGINES
+from tests.passages import START, passage
+
+ALL = PassageQuery(limit=1000)
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def store(engine: str, tmp_path: Path) -> Iterator[PassageStore]:
+    store = ENGINES[engine](tmp_path)
+    yield store
+    store.close()
+
+
+def numbered(*numbers: int) -> list[Passage]:
+    return [passage(n) for n in numbers]
+
+
+def ids(passages: list[Passage] | tuple[Passage, ...]) -> list[UUID]:
+    return [p.passage_id for p in passages]
+
+
+def with_last_byte(p: Passage, byte: int) -> Passage:
+    return replace(p, passage_id=UUID(bytes=p.passage_id.bytes[:15] + bytes([byte])))
+
+
+class TestFidelity:
+    def test_everything_exact_comes_back_as_it_went_in(self, store: PassageStore) -> None:
+        whole = replace(
+            passage(1, kinds=tuple(EvidenceKind)),
+            vehicle_box=Box(x1=1, y1=2, x2=300, y2=400),
+            captured_at=START + timedelta(microseconds=123_457),
+            speed_kmh=None,
+        )
+        store.insert([whole])
+        found = store.get(whole.passage_id)
+        assert found is not None
+        assert found.plate is not None
+        assert whole.plate is not None
+        assert replace(found, plate=None) == replace(whole, plate=None)
+        rounded = found.plate.confidence, found.plate.lattice
+        assert found.plate == replace(whole.plate, confidence=rounded[0], lattice=rounded[1])
+
+    def test_what_is_rounded_is_rounded_no_more_than_the_port_allows(self, store: PassageStore) -> None:
+        given = passage(2)
+        store.insert([given])
+        found = store.get(given.passage_id)
+        assert found is not None
+        assert found.plate is not None
+        assert given.plate is not None
+        assert found.plate.confidence == pytest.approx(given.plate.confidence, abs=0.5e-4)
+        for got, expected in zip(found.plate.lattice, given.plate.lattice, strict=True):
+            assert [c for c, _ in got] == [c for c, _ in expected]
+            assert [p for _, p in got] == pytest.approx([p for _, p in expected], rel=0.021)
+            assert sum(p for _, p in got) <= 1 + 1e-9
+        assert given.vehicle_box is not None
+        assert found.vehicle_box is not None
+        assert found.vehicle_box.x2 == pytest.approx(given.vehicle_box.x2, abs=0.5)
+
+    def test_what_was_not_known_stays_unknown(self, store: PassageStore) -> None:
+        bare = replace(
+            passage(3, unread_reason="too small"),
+            vehicle_box=None,
+            plate_box=None,
+            speed_kmh=None,
+            evidence=(),
+            models=(),
+            direction="",
+            lane=0,
+        )
+        store.insert([bare])
+        assert store.get(bare.passage_id) == bare
+
+    @pytest.mark.parametrize("text", ["it's", "a\\b", "tab\tnew\nline", "\\N", "川·✓", "{x:String}", "\x00"])
+    def test_any_text_is_only_text(self, store: PassageStore, text: str) -> None:
+        given = passage(4)
+        assert given.plate is not None
+        odd = replace(given, plate=replace(given.plate, text=text), checkpoint_id=text, node_id=text)
+        store.insert([odd, passage(5)])
+        (found,) = store.search(PassageQuery(plate=text, checkpoints=frozenset({text, "]['"}))).passages
+        assert found.plate is not None
+        assert (found.plate.text, found.checkpoint_id, found.node_id) == (text, text, text)
+
+    def test_a_lattice_may_have_positions_without_alternatives(self, store: PassageStore) -> None:
+        given = passage(6)
+        assert given.plate is not None
+        lattice = ((), (("A", 1.0),), (("", 0.5), ("8", 0.25)), ())
+        store.insert([replace(given, plate=replace(given.plate, lattice=lattice))])
+        found = store.get(given.passage_id)
+        assert found is not None
+        assert found.plate is not None
+        assert [[c for c, _ in position] for position in found.plate.lattice] == [[], ["A"], ["", "8"], []]
+
+
+class TestInsert:
+    def test_tells_what_is_new_in_the_order_given(self, store: PassageStore) -> None:
+        assert store.insert(numbered(3, 1)) == tuple(numbered(3, 1))
+        assert store.insert(numbered(2, 3, 4, 1)) == tuple(numbered(2, 4))
+
+    def test_a_passage_again_changes_nothing_and_is_never_seen_twice(self, store: PassageStore) -> None:
+        store.insert(numbered(*range(50)))
+        for _ in range(3):
+            assert store.insert(numbered(*range(50))) == ()
+            assert store.count(ALL) == 50
+            assert len(set(ids(store.search(ALL).passages))) == len(store.search(ALL).passages) == 50
+
+    @pytest.mark.parametrize("byte", [0x00, 0x20, 0x27, 0x5C, 0xFF])
+    def test_identifiers_may_end_in_any_byte(self, store: PassageStore, byte: int) -> None:
+        odd = with_last_byte(passage(1), byte)
+        assert store.insert([odd]) == (odd,)
+        assert store.insert([odd, passage(1)]) == (passage(1),)
+        assert store.get(odd.passage_id) is not None
+
+    def test_equals_in_one_call_are_one(self, store: PassageStore) -> None:
+        assert store.insert([passage(1), passage(2), passage(1)]) == tuple(numbered(1, 2))
+        assert store.count(ALL) == 2
+
+    def test_a_batch_may_span_years(self, store: PassageStore) -> None:
+        spread = [passage(n * 86_400 * 5) for n in range(200)]
+        assert len(store.insert(spread)) == 200
+        assert store.insert(spread) == ()
+
+    def test_an_identifier_with_another_time_in_it_is_known_again(self, store: PassageStore) -> None:
+        late = replace(passage(1), captured_at=START - timedelta(days=400))
+        store.insert([late])
+        assert store.insert([late]) == ()
+        assert store.get(late.passage_id) is not None
+
+    def test_nothing_is_nothing(self, store: PassageStore) -> None:
+        assert store.insert([]) == ()
+
+    @pytest.mark.parametrize("moment", [datetime(1969, 12, 31, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)])
+    def test_a_time_that_no_clock_shows_is_refused_whole(self, store: PassageStore, moment: datetime) -> None:
+        with pytest.raises(Unstorable, match="captured_at"):
+            store.insert([passage(1), replace(passage(2), captured_at=moment)])
+        assert store.count(ALL) == 0
+
+    def test_threads_that_insert_the_same_store_it_once(self, store: PassageStore) -> None:
+        news: list[int] = []
+
+        def work() -> None:
+            for begin in range(0, 100, 10):
+                news.append(len(store.insert(numbered(*range(begin, begin + 10)))))
+                store.search(PassageQuery(plate="川C00005"))
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sum(news) == 100
+        assert store.count(ALL) == 100
+
+
+class TestSearch:
+    def test_newest_first(self, store: PassageStore) -> None:
+        store.insert(numbered(5, 1, 9, 3))
+        assert store.search(ALL).passages[0].captured_at == passage(9).captured_at
+        assert ids(store.search(ALL).passages) == ids(numbered(9, 5, 3, 1))
+
+    def test_pages_go_on_where_the_one_before_ended(self, store: PassageStore) -> None:
+        # All of one moment: only the identifier tells them apart.
+        same = [replace(passage(n), captured_at=START) for n in range(25)]
+        store.insert(same)
+        seen: list[UUID] = []
+        after: Cursor | None = None
+        while True:
+            page = store.search(PassageQuery(limit=10, after=after))
+            seen += ids(page.passages)
+            if page.next is None:
+                break
+            after = page.next
+        assert seen == sorted(ids(same), reverse=True)
+
+    def test_the_last_page_says_so_even_when_it_is_full(self, store: PassageStore) -> None:
+        store.insert(numbered(*range(10)))
+        assert store.search(PassageQuery(limit=10)).next is None
+        assert store.search(PassageQuery(limit=9)).next is not None
+
+    def test_since_is_inclusive_and_until_is_not(self, store: PassageStore) -> None:
+        store.insert(numbered(1, 2, 3))
+        query = PassageQuery(since=passage(1).captured_at, until=passage(3).captured_at)
+        assert ids(store.search(query).passages) == ids(numbered(2, 1))
+        assert store.count(query) == 2
+
+    def test_by_plate_by_checkpoint_by_read(self, store: PassageStore) -> None:
+        elsewhere = replace(passage(2), checkpoint_id="cp-2")
+        unread = passage(3, unread_reason="glare")
+        store.insert([passage(1), elsewhere, unread])
+        for query, expected in (
+            (PassageQuery(plate="川C00002"), [elsewhere]),
+            (PassageQuery(checkpoints=frozenset({"cp-2", "cp-9"})), [elsewhere]),
+            (PassageQuery(checkpoints=frozenset()), []),
+            (PassageQuery(read=True), [elsewhere, passage(1)]),
+            (PassageQuery(read=False), [unread]),
+            (PassageQuery(plate="川C0000"), []),
+        ):
+            assert ids(store.search(query).passages) == ids(expected)
+            assert store.count(query) == len(expected)
+
+    def test_far_apart_passages_are_on_one_page(self, store: PassageStore) -> None:
+        far = numbered(0, 60, 7200, 86_400 * 3, 86_400 * 60, 86_400 * 400)
+        store.insert(far)
+        assert ids(store.search(ALL).passages) == ids(far[::-1])
+        assert ids(store.search(PassageQuery(limit=2)).passages) == ids(far[:-3:-1])
+
+    def test_an_empty_store_has_an_empty_page(self, store: PassageStore) -> None:
+        page = store.search(ALL)
+        assert (page.passages, page.next) == ((), None)
+        assert store.get(passage(1).passage_id) is None
+        assert store.get(UUID(int=5)) is None
+
+    def test_a_limit_of_nothing_is_a_mistake(self, store: PassageStore) -> None:
+        with pytest.raises(ValueError, match="limit"):
+            store.search(PassageQuery(limit=0))
+
+
+class TestRetention:
+    def test_deletes_what_is_older_and_nothing_else(self, store: PassageStore) -> None:
+        day = 86_400
+        store.insert(numbered(0, day - 1, day, day + 10, day + 20, 3 * day))
+        moment = START + timedelta(seconds=day + 20)
+        assert store.delete_before(moment) == 4
+        assert ids(store.search(ALL).passages) == ids(numbered(3 * day, day + 20))
+        assert store.delete_before(moment) == 0
+
+    def test_what_was_deleted_may_come_again(self, store: PassageStore) -> None:
+        store.insert(numbered(1))
+        store.delete_before(START + timedelta(days=1))
+        assert store.insert(numbered(1)) == tuple(numbered(1))
+        assert store.count(ALL) == 1
+
+
+class TestDurability:
+    def test_is_the_same_when_opened_again(self, engine: str, tmp_path: Path) -> None:
+        for _ in range(2):
+            store = ENGINES[engine](tmp_path)
+            store.insert(numbered(1, 2))
+            store.close()
+            store.close()
+        store = ENGINES[engine](tmp_path)
+        assert ids(store.search(ALL).passages) == ids(numbered(2, 1))
+        store.close()
+
+    def test_what_was_acknowledged_survives_kill_9(self, engine: str, tmp_path: Path) -> None:
+        acknowledged = 0
+        for _ in range(3):
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.contract.passage_process",
+                    engine,
+                    str(tmp_path),
+                    str(acknowledged),
+                ],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            assert process.stdout is not None
+            for _ in range(7):
+                assert process.stdout.readline()
+            process.kill()
+            rest, _ = process.communicate()
+            acknowledged += 10 * (7 + len(rest.splitlines()))
+        store = ENGINES[engine](tmp_path)
+        try:
+            assert store.count(PassageQuery(until=passage(acknowledged).captured_at)) == acknowledged
+            assert store.insert(numbered(*range(acknowledged))) == ()
+        finally:
+            store.close()
