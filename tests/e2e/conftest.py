@@ -88,10 +88,13 @@ class Watched:
         page.goto(self.site.url + path)
         return page
 
-    def sign_in(self, username: str, *roles: Role, path: str = "/", **options: Any) -> Page:
-        """A page with this user (made where there is none) signed in."""
+    def sign_in(self, username: str, *roles: Role, path: str = "/", prepare: str = "", **options: Any) -> Page:
+        """A page with this user (made where there is none) signed in; `prepare` is run in it before."""
         self.site.user(username, *roles)
         page = self.open(path, **options)
+        if prepare:
+            page.evaluate(prepare)
+            page.reload()
         page.fill("#username", username)
         page.fill("#password", PASSWORD)
         page.click("button[type=submit]")

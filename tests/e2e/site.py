@@ -16,6 +16,7 @@ from central.centre import Centre
 from central.config import CentreSettings, CheckpointSettings, HttpSettings
 from central.order import Order, OrderMove, OrderRequest
 from central.people import Role, User
+from central.ports import PassageQuery
 from central.records import Records
 from proto.bus.embedded import EmbeddedBus
 from proto.bus.port import Record
@@ -216,6 +217,14 @@ class Site:
             cameras=(camera,),
         )
         self._publish(HEARTBEATS, Record(key=beat.node_id.encode(), value=encode_heartbeat(beat)))
+
+    def wait_stored(self, count: int, *, plate: str | None = None) -> None:
+        """Until the store has at least so many passages (of this plate)."""
+        assert self._centre is not None, "the site is down"
+        deadline = self.clock.monotonic() + 20
+        while self._centre.store.count(PassageQuery(plate=plate)) < count:
+            assert self.clock.monotonic() < deadline, "the passages did not arrive"
+            self.clock.sleep(0.02)
 
     def upload(self, plate: str) -> None:
         """The pictures of this plate's passages arrive, by their own road."""

@@ -28,7 +28,7 @@ export class AuditPage {
       const query = new URLSearchParams({ limit: PAGE, ...(before !== null && { before }) });
       const { entries, verified, first_bad: firstBad, why } = await get(`/api/audit?${query}`);
       this.#entries = before === null ? entries : [...this.#entries, ...entries];
-      replace(this.#mark, h("span", { class: `tag ${verified ? "tag-good" : "tag-bad"}`, "data-verified": verified }, t(verified ? "audit.verified" : "audit.broken")),
+      replace(this.#mark, h("span", { class: `tag ${verified ? "tag-good" : "tag-bad"}`, "data-verified": String(verified) }, t(verified ? "audit.verified" : "audit.broken")),
         !verified && data([firstBad && `#${firstBad}`, why].filter(Boolean).join(" · "), { class: "bad" }));
       this.#draw(entries.length === PAGE);
     } catch (problem) {

@@ -114,9 +114,8 @@ export class WatchPage {
     if (problem) replace(this.#queueState, failed(problem, () => desk.load()));
     else if (!desk.loaded.alerts && !alerts.length) replace(this.#queueState, loading());
     else replace(this.#queueState, alerts.length ? null : empty(place.open ? "alerts.none" : "alerts.none_ended"));
-    const total = place.open ? desk.statistics?.open_alerts : null;
-    this.#queueFoot.textContent = alerts.length >= ROWS ? t("alerts.more", { shown: number(alerts.length), total: number(total) }) : "";
     this.#showDetail(selected);
+    this.#drawFoot();
   }
 
   #drawPassages() {
@@ -132,6 +131,14 @@ export class WatchPage {
 
   #drawStatistics() {
     this.#statistics.show(this.#desk.statistics, this.#desk.problems.statistics);
+    this.#drawFoot();
+  }
+
+  // Only so many rows are drawn; how many more there are, the statistics know.
+  #drawFoot() {
+    const shown = this.#queue.element.children.length;
+    const full = place.open && shown >= ROWS;
+    this.#queueFoot.textContent = full ? t("alerts.more", { shown: number(shown), total: number(this.#desk.statistics?.open_alerts) }) : "";
   }
 
   #drawLink() {

@@ -61,6 +61,7 @@ export class AlertQueue {
     if (!ids.length) return;
     const at = ids.indexOf(this.#selected);
     const next = ids[Math.min(ids.length - 1, Math.max(0, at + by))];
+    this.#selected = next;
     this.#select(next);
     this.reveal(next);
   }

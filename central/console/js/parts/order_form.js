@@ -29,7 +29,7 @@ export function orderForm(places, drafted) {
     { class: "form", onsubmit: submit },
     h("h2", {}, t("orders.draft")),
     h("div", { class: "fields" },
-      field("plate", plate, { required: true, hint: t("orders.plate.hint") }),
+      field("plate", plate, { required: true, hint: [t("orders.plate.hint"), " ", data("川C·12345")] }),
       h("div", { class: "field" }, chip),
       field("colour", colour, { hint: t("orders.colour.hint") }),
       field("priority", h("select", { value: "3" }, [1, 2, 3, 4].map((n) => h("option", { value: n }, t(`priority.word.${n}`)))), { required: true }),

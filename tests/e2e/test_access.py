@@ -1,0 +1,70 @@
+"""What everybody must be able to use: names for all controls, contrast, focus, small screens."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Watched
+from tests.e2e.pages import all_pages, probe
+from tests.e2e.site import Site
+
+pytestmark = pytest.mark.browser
+
+FLAWS = probe("flaws")
+CONTRAST = probe("contrast")
+FOCUS = probe("focus")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_control_has_a_name_and_every_text_its_contrast(site: Site, desks: Watched, theme: str) -> None:
+    choose = f"localStorage.setItem('bukong.theme', JSON.stringify('{theme}'))"
+    for name, page in all_pages(site, desks, prepare=choose):
+        assert page.locator("html").get_attribute("data-theme") == theme
+        assert page.evaluate(FLAWS) == [], name
+        found = page.evaluate(CONTRAST)
+        assert found["measured"] > 5, name
+        assert found["poor"] == [], name
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
+def test_no_page_is_wider_than_the_screen(site: Site, desks: Watched, width: int, height: int) -> None:
+    for name, page in all_pages(site, desks, viewport={"width": width, "height": height}):
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{name}: {wide} px on a screen of {width}"
+
+
+def test_on_a_small_screen_one_thing_at_a_time(site: Site, desks: Watched) -> None:
+    pages = dict(all_pages(site, desks, viewport={"width": 390, "height": 844}))
+    page: Page = pages["watch"]
+    page.click("[data-pane-tab=queue]")
+    expect(page.locator(".alert-detail")).to_be_hidden()
+    page.locator(".queue-row").first.click()
+    expect(page.locator(".alert-detail")).to_be_visible()
+    expect(page.locator(".queue")).to_be_hidden()
+    page.click("[data-pane-tab=passages]")
+    expect(page.locator("table.passages")).to_be_visible()
+
+
+def test_the_keyboard_alone_gets_everywhere(site: Site, desks: Watched) -> None:
+    pages = dict(all_pages(site, desks))
+    page: Page = pages["watch"]
+    page.reload()
+    expect(page.locator(".queue-row").first).to_be_visible()
+    stops: list[tuple[str, bool]] = []
+    while not stops or stops[-1][0] != "BODY":  # where a lap ends
+        page.keyboard.press("Tab")
+        stops.append(tuple(page.evaluate(FOCUS)))
+        assert len(stops) < 60, f"no end of stops: {stops}"
+    names = [name for name, _ in stops]
+    assert names[0] == "skip"
+    assert names.count("queue-row") == 1, "one stop for the queue; arrows go on from there"
+    assert any("step " in name for name in names), "the steps are reached"
+    unseen = [name for name, seen in stops if not seen and name != "BODY"]
+    assert not unseen, f"focus is not seen on {unseen}"
+
+    page.locator(".queue-row[tabindex='0']").focus()
+    before = page.locator(".alert-detail").get_attribute("data-alert")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".alert-detail")).not_to_have_attribute("data-alert", str(before))
+    expect(page.locator(".queue-row:focus")).to_have_attribute("aria-current", "true")
