@@ -1,0 +1,80 @@
+"""The centre's settings and the example that documents them."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from central.config import CentreSettings, ConfigError, example_toml, load_settings
+
+EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [n for n in os.environ if n.startswith("BUKONG_CENTRAL")]:
+        monkeypatch.delenv(name)
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "central.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_example_is_what_the_settings_say_of_themselves() -> None:
+    assert EXAMPLE.read_text(encoding="utf-8") == example_toml()
+
+
+def test_the_example_can_be_used_and_holds_the_defaults() -> None:
+    loaded = load_settings(EXAMPLE)
+    (checkpoint,) = loaded.checkpoints
+    assert checkpoint.checkpoint().directions == ("inbound", "outbound")
+    assert loaded.model_copy(update={"checkpoints": ()}) == CentreSettings()
+
+
+def test_the_example_says_of_every_setting_what_it_means() -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
+        if " = " in line and not line.startswith("#"):
+            assert lines[number - 1].startswith("# "), line
+    assert set(tomllib.loads("\n".join(lines))) == set(CentreSettings.model_fields)
+
+
+def test_environment_overrules_the_file_and_the_file_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path, "data = 'x'\n[http]\nhost = '0.0.0.0'\nport = 9000\n")
+    monkeypatch.setenv("BUKONG_CENTRAL__HTTP__PORT", "9001")
+    loaded = load_settings(file)
+    assert (loaded.http.host, loaded.http.port, str(loaded.data)) == ("0.0.0.0", 9001, "x")
+    assert loaded.retention == CentreSettings().retention
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[http]\nport = 99999", r"http\.port: .*65535 \(got 99999\)"),
+        ("[http]\nprot = 1", r"http\.prot: Extra inputs"),
+        ("colour = 'blue'", r"colour: Extra inputs"),
+        ("[bus]\nengine = 'pigeons'", r"bus\.engine: .*'embedded'"),
+        ("[[checkpoints]]\nname = 'x'", r"checkpoints\.0\.id: Field required"),
+        ("[http", "can't read"),
+    ],
+)
+def test_a_mistake_is_named_with_what_was_expected(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        load_settings(written(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load_settings(tmp_path / "nowhere.toml")
+
+
+def test_the_bus_file_is_below_the_data_folder_unless_it_says_where(tmp_path: Path) -> None:
+    assert load_settings(written(tmp_path, "data = '/d'")).bus_file == Path("/d/bus.db")
+    assert load_settings(written(tmp_path, "data = '/d'\n[bus]\nfile = '/e/b'")).bus_file == Path("/e/b")
