@@ -66,7 +66,7 @@ def test_the_plates_place_is_drawn_where_it_is_in_the_scene(site: Site, operator
     site.order("川C22222", priority=1)
     passage = site.pass_by("川C22222")
     operator.click(row("川C22222") + " button")
-    expect(operator.locator(".alert-pictures .evidence-scene img")).to_be_visible()
+    expect(operator.locator(".alert-pictures .box-plate")).to_be_visible()
     drawn = operator.locator(".alert-pictures .box-plate").bounding_box()
     image = operator.locator(".alert-pictures .evidence-scene img").bounding_box()
     assert passage.plate_box is not None

@@ -4,17 +4,16 @@ import { Problem, get } from "./client.js";
 import { LiveLink } from "./live.js";
 
 export const ROWS = 200; // shown in a list
-const KEPT = 500; // alerts held in memory; beyond that the least urgent go, and are fetched again when there is room
+const KEPT = 300; // open alerts, and ended ones, held in memory; of the open the least urgent go first
 const FETCHED = 500; // alerts asked for at once: the server sends the newest, the most urgent may be among the older
 const STATISTICS_EVERY_MS = 5000;
+const STATISTICS_AFTER_ALERT_MS = 400;
 const ENDED = new Set(["closed", "false_alert"]);
 
 export const isOpen = (alert) => !ENDED.has(alert.state);
 
-/** Most urgent first, then newest. */
-function byUrgency(a, b) {
-  return a.priority - b.priority || Date.parse(b.raised_at) - Date.parse(a.raised_at);
-}
+const byAge = (a, b) => Date.parse(b.raised_at) - Date.parse(a.raised_at);
+const byUrgency = (a, b) => a.priority - b.priority || byAge(a, b);
 
 /** Events: "alerts", "passages", "statistics", "link", "order", "node", "raised" (detail: an alert raised just now). */
 export class Desk extends EventTarget {
@@ -28,6 +27,8 @@ export class Desk extends EventTarget {
   #passages = []; // newest first
   #watching;
   #timer = null;
+  #soon = false;
+  #stopped = false;
 
   /** `watching`: whether this user has the right to alerts and passages. */
   constructor({ watching }) {
@@ -35,18 +36,22 @@ export class Desk extends EventTarget {
     this.#watching = watching;
     this.link = new LiveLink();
     this.link.addEventListener("hello", () => this.load());
-    this.link.addEventListener("state", () => this.#tell("link"));
+    this.link.addEventListener("state", () => {
+      // Without a live link the lists are still worth having.
+      if (this.link.state === "lost" && !this.loaded.alerts) this.load();
+      this.#tell("link");
+    });
     this.link.addEventListener("event", ({ detail }) => this.#heard(detail));
     this.link.addEventListener("resumed", ({ detail }) => this.#resumed(detail));
   }
 
   start() {
     this.link.start();
-    this.load();
     this.#poll();
   }
 
   stop() {
+    this.#stopped = true;
     this.link.stop();
     clearTimeout(this.#timer);
   }
@@ -54,12 +59,13 @@ export class Desk extends EventTarget {
   /** Fetch the lists. A list the user has no right to keeps its problem and stays empty. */
   async load() {
     if (!this.#watching) return;
+    const before = [...this.#alerts.values()].filter(isOpen);
     await Promise.all([
       this.#fetch("alerts", `/api/alerts?open=true&limit=${FETCHED}`, ({ alerts }) => {
         const known = new Set(alerts.map((alert) => alert.alert_id));
-        // What is open here and not there was ended while we were not listening.
-        for (const [id, alert] of this.#alerts) if (isOpen(alert) && alerts.length < FETCHED && !known.has(id)) this.#alerts.delete(id);
-        this.trimmed = false;
+        // What was open here before we asked and is not there was ended while we were not listening.
+        const ended = alerts.length < FETCHED ? before.filter((alert) => !known.has(alert.alert_id)) : [];
+        ended.forEach((alert) => this.#alerts.delete(alert.alert_id));
         alerts.forEach((alert) => this.putAlert(alert));
       }),
       this.#fetch("passages", `/api/passages?limit=${ROWS}`, ({ passages }) => passages.forEach((p) => this.#putPassage(p))),
@@ -77,9 +83,7 @@ export class Desk extends EventTarget {
 
   /** The first `ROWS` open alerts by urgency, or the ended ones, newest first. */
   alerts({ open = true } = {}) {
-    const wanted = [...this.#alerts.values()].filter((alert) => isOpen(alert) === open);
-    wanted.sort(open ? byUrgency : (a, b) => Date.parse(b.raised_at) - Date.parse(a.raised_at));
-    return wanted.slice(0, ROWS);
+    return this.#ranked(open).slice(0, ROWS);
   }
 
   passages() {
@@ -91,15 +95,22 @@ export class Desk extends EventTarget {
     const before = this.#alerts.get(alert.alert_id);
     if (before && before.steps.length > alert.steps.length) return;
     this.#alerts.set(alert.alert_id, alert);
-    if (this.#alerts.size > KEPT) this.#trim();
+    if (this.#alerts.size > 2 * KEPT) this.#trim();
     this.#tell("alerts");
-    if (this.trimmed && this.alerts().length < ROWS) this.load();
+    if (this.trimmed && this.alerts().length < ROWS) {
+      this.trimmed = false;
+      this.load();
+    }
+  }
+
+  #ranked(open) {
+    return [...this.#alerts.values()].filter((alert) => isOpen(alert) === open).sort(open ? byUrgency : byAge);
   }
 
   #trim() {
-    const ranked = [...this.#alerts.values()].sort((a, b) => isOpen(b) - isOpen(a) || byUrgency(a, b));
-    this.trimmed = ranked.slice(ROWS).some(isOpen);
-    for (const { alert_id } of ranked.slice(ROWS)) {
+    const open = this.#ranked(true);
+    this.trimmed ||= open.length > KEPT;
+    for (const { alert_id } of [...open.slice(KEPT), ...this.#ranked(false).slice(KEPT)]) {
       this.#alerts.delete(alert_id);
       this.received.delete(alert_id);
     }
@@ -120,6 +131,7 @@ export class Desk extends EventTarget {
     const raised = data.steps.length === 0 && !this.#alerts.has(data.alert_id);
     if (raised && live) this.received.set(data.alert_id, performance.now());
     this.putAlert(data);
+    this.#pollSoon();
     if (raised) this.#tell("raised", data);
   }
 
@@ -144,11 +156,21 @@ export class Desk extends EventTarget {
 
   // Statistics are asked for, not pushed; asking also finds a link that died without a word.
   async #poll() {
+    clearTimeout(this.#timer);
+    this.#soon = false;
     await this.#fetch("statistics", "/api/statistics", (statistics) => {
       this.statistics = statistics;
     });
     if (this.problems.statistics?.status === 0) this.link.suspect();
-    this.#timer = setTimeout(() => this.#poll(), STATISTICS_EVERY_MS);
+    if (!this.#stopped && !this.#soon) this.#timer = setTimeout(() => this.#poll(), STATISTICS_EVERY_MS);
+  }
+
+  // One question after a burst of alerts, not one an alert.
+  #pollSoon() {
+    if (this.#soon) return;
+    this.#soon = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#poll(), STATISTICS_AFTER_ALERT_MS);
   }
 
   #tell(name, detail = null) {

@@ -69,7 +69,10 @@ async function entered(user) {
   desk = new Desk({ watching: offeredPages().includes("watch") });
   desk.addEventListener("link", () => shell?.showLink());
   desk.addEventListener("statistics", () => shell?.showOpenAlerts(desk.statistics?.open_alerts));
-  desk.addEventListener("raised", ({ detail }) => ring(detail.priority));
+  desk.addEventListener("raised", ({ detail }) => {
+    ring(detail.priority);
+    shell?.announce(detail);
+  });
   desk.link.addEventListener("signed-out", () => expelled());
   drawAll();
   desk.start();

@@ -33,6 +33,9 @@ export class Shell {
   #link = h("span", { class: "link", role: "status", "aria-live": "polite" });
   #clock = h("time", { class: "clock", translate: "no" });
   #badge = h("span", { class: "badge", hidden: true });
+  #news = h("p", { class: "visually-hidden", role: "status", translate: "no" });
+  #title = "";
+  #open = 0;
   #desk;
 
   constructor(root, desk, { leave }) {
@@ -55,7 +58,8 @@ export class Shell {
           themeSwitch(),
           data(whoami().name, { class: "who", title: whoami().roles.map((role) => t(`role.${role}`)).join(" · ") }),
           h("button", { class: "button button-quiet", type: "button", "data-action": "leave", onclick: leave }, t("leave")))),
-      this.main);
+      this.main,
+      this.#news);
     this.showLink();
     this.tick();
   }
@@ -66,7 +70,8 @@ export class Shell {
       if (page === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    document.title = `${t(`page.${name}`)} · ${t("title")}`;
+    this.#title = `${t(`page.${name}`)} · ${t("title")}`;
+    this.#showTitle();
   }
 
   showLink() {
@@ -76,7 +81,19 @@ export class Shell {
     replace(this.#link, h("span", { class: "link-dot", "aria-hidden": "true" }), t(`link.${state}`));
   }
 
+  /** Say a new alert to who can't see it. */
+  announce({ passage, order }) {
+    this.#news.textContent = t("alert.new", { plate: order.plate_display, place: passage.checkpoint.name });
+  }
+
+  // In a tab behind others the number is all that is seen.
+  #showTitle() {
+    document.title = this.#open ? `(${this.#open}) ${this.#title}` : this.#title;
+  }
+
   showOpenAlerts(count) {
+    this.#open = count ?? 0;
+    this.#showTitle();
     this.#badge.hidden = !count;
     this.#badge.textContent = count > 99 ? "99+" : String(count ?? "");
   }

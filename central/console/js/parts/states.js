@@ -40,7 +40,13 @@ export function failed(problem, again = null) {
   );
 }
 
-/** A failed command, as a line beside its button. */
-export function complaint(problem) {
-  return h("p", { class: "complaint", role: "alert" }, problemText(problem), problem.detail && h("br"), problem.detail && data(problem.detail, { class: "server-words" }));
+/** A failed command, as a line beside its button; `about` names what it was for where that isn't seen. */
+export function complaint(problem, about = null) {
+  return h(
+    "p",
+    { class: "complaint", role: "alert" },
+    about && [data(about), " "],
+    problemText(problem),
+    problem.detail && [h("br"), data(problem.detail, { class: "server-words" })],
+  );
 }

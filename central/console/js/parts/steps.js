@@ -1,6 +1,6 @@
 // The steps an alert allows this user, as buttons with keys. What ends or records something asks for words first.
 
-import { post } from "../client.js";
+import { post, Problem } from "../client.js";
 import { isOpen } from "../desk.js";
 import { h, replace } from "../dom.js";
 import { t } from "../language.js";
@@ -24,7 +24,7 @@ export const ACTIONS = [
 ];
 
 export class StepBar {
-  element = h("div", { class: "steps" });
+  element = h("div", { class: "steps", tabindex: "-1" });
   #alert = null;
   #taken;
   #buttons = h("div", { class: "steps-buttons", role: "group" });
@@ -47,11 +47,14 @@ export class StepBar {
     }
     this.#alert = alert;
     this.#wait(false); // the live event may come before the answer to the step: it is done all the same
+    const focused = this.element.contains(document.activeElement);
     replace(this.#form);
     this.#buttons.setAttribute("aria-label", t("steps.title"));
     const allowed = ACTIONS.filter(({ step, states }) => alert.may.includes(step) && (states?.includes(alert.state) ?? true));
     const none = isOpen(alert) ? "steps.none.others" : "steps.none.ended";
     replace(this.#buttons, allowed.length ? allowed.map((action) => this.#button(action, again(action, alert) ? "plain" : action.tone)) : h("p", { class: "muted" }, t(none)));
+    // To the bar, not to the next button: a key held too long must not take the next step.
+    if (focused && same) this.element.focus();
   }
 
   /** The keyboard's way to a button; does nothing where the step is not allowed. */
@@ -101,15 +104,17 @@ export class StepBar {
 
   async #take({ step, verdict }, words = {}) {
     if (this.#busy) return;
-    const { alert_id } = this.#alert;
+    const { alert_id, order } = this.#alert;
     const form = this.#form.firstElementChild;
     this.#wait(true);
     try {
       this.#taken(await post(`/api/alerts/${encodeURIComponent(alert_id)}/steps`, { step, verdict, ...words }));
       form?.remove(); // this one: meanwhile the next may have been opened
     } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      const gone = this.#alert.alert_id !== alert_id; // the operator went on to another alert
       this.#form.querySelector(".complaint")?.remove();
-      this.#form.append(complaint(problem));
+      this.#form.append(complaint(problem, gone ? order.plate_display : null));
     } finally {
       this.#wait(false);
     }
