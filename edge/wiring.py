@@ -14,15 +14,19 @@ from edge.camera.images import ImageCamera, PhotoError
 from edge.camera.paced import PacedCamera
 from edge.camera.source import camera_of
 from edge.clock import clock_quality
-from edge.config import CameraSettings, NodeSettings
+from edge.config import CameraSettings, NodeSettings, VisionSettings
+from edge.detect.onnx import OnnxDetector
 from edge.evidence import Darkroom
 from edge.metrics import CameraMetrics
+from edge.models import ModelFolder, registry
 from edge.node import Drainer, EdgeNode, NodeIdentity
 from edge.outbox import Outbox, OutboxLimits
 from edge.outbox.metrics import OutboxMetrics
 from edge.outbox.sqlite import SqliteOutbox
 from edge.pipeline import Pipeline, Rules
 from edge.ports import Camera, Detector, Reader
+from edge.read.onnx import GrammarReader
+from edge.read.profile import PROFILES
 from edge.relay import Relay
 from edge.report import Identity
 from edge.runner import CameraRunner, Pace, PassageSink
@@ -40,6 +44,31 @@ class Vision:
 
     detector: Detector
     reader: Reader
+
+
+def open_vision(settings: VisionSettings) -> Vision:
+    """The engines, with the weights of the registry.
+
+    Raises:
+        ModelError: weights are missing or damaged; says how to get them.
+    """
+    folder, known = ModelFolder(settings.models), registry()
+
+    def path_of(name: str) -> Path:
+        return folder.require(known.asset(name))
+
+    return Vision(
+        detector=OnnxDetector(
+            path_of("clp_det"), long_side=settings.detect_long_side, threads=settings.threads, name="clp_det"
+        ),
+        reader=GrammarReader(
+            general=path_of("ppocr_v4_rec"),
+            plates=path_of("clp_v2_c_rec"),
+            characters=path_of("clp_dict"),
+            profile=PROFILES[settings.profile],
+            threads=settings.threads,
+        ),
+    )
 
 
 def open_camera(settings: CameraSettings, clock: Clock) -> Camera:
