@@ -33,9 +33,10 @@ def passage(
     image_size: int = 400,
     node_id: str = "node-1",
     unread_reason: str = "",
+    start: datetime = START,
 ) -> Passage:
     """The passage of that number; the same number gives the same passage. Wire-exact: rounds to itself."""
-    at = START + timedelta(seconds=number)
+    at = start + timedelta(seconds=number)
     text = f"川C{number % 100_000:05d}"
     read = PlateRead(
         text=text,
