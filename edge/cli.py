@@ -12,6 +12,8 @@ import click
 #: name → (module, attribute, one line of help): what `bukong edge --help` lists without importing anything.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "read": ("edge.read.cli", "read", "Read the plates on photos."),
+    "replay": ("edge.commands", "replay", "Print the passages in a video or in photos."),
+    "run": ("edge.commands", "run", "Run a node."),
 }
 
 
