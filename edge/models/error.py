@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class ModelError(Exception):
-    """A model is missing, damaged, can't be fetched, or is not what its user expects; says which and what to do."""
+    """A model is missing, damaged, can't be fetched, or of the wrong kind; says which and what to do."""

@@ -1,0 +1,160 @@
+"""The plate reader on onnxruntime: two recognisers, read under the plate grammar."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.frame import Corners, Image, PlateDetection, PlateReading
+from edge.read.colour import Colours, estimate, log_prior, most_likely
+from edge.read.decode import Decoded, Unconstrained, decode, unconstrained, views_of
+from edge.read.profile import ACCURATE, HEIGHTS, Engine, Look, Profile
+from edge.read.recogniser import Recogniser
+from edge.read.rows import MAY_HAVE_TWO_ROWS, joined_rows, single_row
+from edge.read.sharpness import sharpness
+from edge.rectify import aspect
+from proto.passage import ModelVersion
+from proto.plate import PlateClass, classify, normalise
+
+#: A single row read better than this is one row: two are not tried. Log-likelihood a view.
+_SURELY_ONE_ROW = -2.0
+#: Below this no text of the grammar is there, or too little of one: nothing legible.
+_ILLEGIBLE = -13.0
+#: A text outside the grammar is taken where it is likelier by so much (a single missing character costs 11),
+#: likely in itself, and long enough to be a plate.
+_OUTSIDE_BETTER_BY, _OUTSIDE_LIKELY, _OUTSIDE_SHORTEST = 16.0, -2.5, 4
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """What was seen of a plate that is supposed to have so many rows."""
+
+    rows: int
+    seen: dict[int, list[NDArray[np.float32]]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, posterior: NDArray[np.float32]) -> None:
+        self.seen[posterior.shape[1]].append(posterior)
+
+    def groups(self) -> list[NDArray[np.float64]]:
+        return [views_of(np.concatenate(views)) for views in self.seen.values()]
+
+
+class GrammarReader:
+    """Reads plates under the plate grammar; implements `edge.ports.Reader`.
+
+    A plate is warped upright and read by the recognisers, look after look as the profile says, until the
+    text is decisive. A plate that is narrow enough for two rows, and not well read as one, is also read row
+    by row; the better of both counts. The ground's colour weighs the classes.
+
+    On one thread of an EPYC, a fast read takes about 15 ms, an accurate one 30 to 80 ms.
+    """
+
+    def __init__(
+        self,
+        *,
+        general: Path,
+        plates: Path,
+        characters: Path,
+        profile: Profile = ACCURATE,
+        threads: int = 1,
+    ) -> None:
+        """Load the models.
+
+        Args:
+            general: the general recogniser (PP-OCRv4), with its characters in its metadata.
+            plates: the plate recogniser (clp_v2_c_rec).
+            characters: the plate recogniser's characters, one a line.
+            profile: how much effort is made.
+            threads: a call of a model may use.
+
+        Raises:
+            ModelError: a model can't be loaded.
+        """
+        self._engines = {
+            Engine.GENERAL: Recogniser(general, threads=threads),
+            Engine.PLATES: Recogniser(plates, characters=characters, threads=threads),
+        }
+        self._profile = profile
+
+    @property
+    def models(self) -> tuple[ModelVersion, ...]:
+        used = dict.fromkeys(look.engine for look in self._profile.looks)
+        return tuple(self._engines[engine].model for engine in used)
+
+    def read(self, image: Image, plates: Sequence[PlateDetection]) -> tuple[PlateReading | None, ...]:
+        """One answer a plate, in order; None where nothing legible is there."""
+        return tuple(self._read(image, plate.corners) for plate in plates)
+
+    def _read(self, image: Image, corners: Corners) -> PlateReading | None:
+        upright = single_row(image, corners, height=48, width=160, margin=(1.0, 1.0))
+        colours = estimate(upright)
+        prior = partial(log_prior, colours=colours)
+        one, two = _Evidence(1), _Evidence(2)
+        best, decoded = self._look_until_decisive(image, corners, prior, one, two)
+        outside = unconstrained(best.groups())
+        if _is_outside(decoded, outside):
+            return _as_read(outside, best.rows, colours, upright)
+        if decoded.score < _ILLEGIBLE:
+            return None
+        colour = most_likely(colours)
+        return PlateReading(
+            text=decoded.text,
+            plate_class=classify(decoded.text, colour, best.rows),
+            colour=colour,
+            rows=best.rows,
+            confidence=decoded.confidence,
+            lattice=decoded.lattice,
+            sharpness=sharpness(upright),
+        )
+
+    def _look_until_decisive(
+        self, image: Image, corners: Corners, prior: Callable[[str], float], one: _Evidence, two: _Evidence
+    ) -> tuple[_Evidence, Decoded]:
+        narrow = aspect(corners) < MAY_HAVE_TWO_ROWS
+        for made, look in enumerate(self._profile.looks, start=1):
+            height = HEIGHTS[look.engine]
+            row = single_row(image, corners, height=height, width=look.plate, margin=look.margin)
+            one.add(self._posterior(look, row))
+            best, decoded = one, decode(one.groups(), prior)
+            if two.seen or (narrow and decoded.score < _SURELY_ONE_ROW):
+                rows = joined_rows(image, corners, height=height, margin=look.margin)
+                two.add(self._posterior(look, rows))
+                decoded_two = decode(two.groups(), prior)
+                if decoded_two.score > decoded.score:
+                    best, decoded = two, decoded_two
+            if made >= self._profile.least and decoded.confidence >= self._profile.decisive:
+                break
+        return best, decoded
+
+    def _posterior(self, look: Look, picture: Image) -> NDArray[np.float32]:
+        return self._engines[look.engine].posteriors([picture], width=look.width)
+
+
+def _is_outside(inside: Decoded, outside: Unconstrained) -> bool:
+    return (
+        len(outside.text) >= _OUTSIDE_SHORTEST
+        and outside.score > _OUTSIDE_LIKELY
+        and outside.score > inside.score + _OUTSIDE_BETTER_BY
+    )
+
+
+def _as_read(outside: Unconstrained, rows: int, colours: Colours, upright: Image) -> PlateReading:
+    # There is no grammar to weigh alternatives by: each character has an equal share of the text's likelihood.
+    text = normalise(outside.text)
+    whole = float(np.exp(outside.score))
+    each = whole ** (1 / len(text))
+    return PlateReading(
+        text=text,
+        plate_class=PlateClass.UNKNOWN,
+        colour=most_likely(colours),
+        rows=rows,
+        confidence=whole,
+        lattice=tuple(((character, each),) for character in text),
+        sharpness=sharpness(upright),
+    )

@@ -1,0 +1,61 @@
+"""How much effort a reader makes: which looks at a plate, in which order, and when it has seen enough."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Engine(enum.StrEnum):
+    """The recognisers a look may use."""
+
+    GENERAL = "general"  #: PP-OCRv4: general Chinese text; best on scenes
+    PLATES = "plates"  #: clp_v2_c_rec: plates only; best on tight, small crops
+
+
+#: Input height of each recogniser.
+HEIGHTS = {Engine.GENERAL: 48, Engine.PLATES: 32}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One warp of the plate, read by one recogniser."""
+
+    engine: Engine
+    plate: int  #: width in pixels that the plate is warped to
+    width: int  #: of the input; the rest, on the right, stays grey
+    margin: tuple[float, float] = (1.04, 1.10)  #: plate widths and heights shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Looks in their order; reading stops after the first at which the text is decisive."""
+
+    looks: tuple[Look, ...]
+    least: int = 1  #: looks that are always made
+    decisive: float = 0.99  #: confidence that ends the reading
+
+
+_G, _P = Engine.GENERAL, Engine.PLATES
+_TIGHT, _WIDE = (1.0, 0.98), (1.12, 1.30)
+
+#: For video, where the vote over a tracklet does the rest.
+FAST = Profile(
+    looks=(
+        Look(engine=_G, plate=160, width=208),
+        Look(engine=_P, plate=112, width=256),
+    ),
+    decisive=0.97,
+)
+#: For photos and evidence: one picture is all there is.
+ACCURATE = Profile(
+    looks=(
+        Look(engine=_G, plate=160, width=256),
+        Look(engine=_P, plate=112, width=320),
+        Look(engine=_G, plate=160, width=256, margin=_WIDE),
+        Look(engine=_P, plate=112, width=320, margin=_TIGHT),
+        Look(engine=_G, plate=160, width=256, margin=_TIGHT),
+    ),
+    least=2,
+)
+PROFILES = {"fast": FAST, "accurate": ACCURATE}
