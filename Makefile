@@ -48,6 +48,9 @@ proto: $(STAMP_DEV) ## generate the wire contract's Python module and stubs
 	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --mypy_out=. \
 	  --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy proto/bukong.proto
 
+faults: $(STAMP_DEV) models ## kill -9 node and centre 200 times, then count what is stored: make faults [ARGS="--seed 2"]
+	$(BIN)/python -m tests.faults $(ARGS)
+
 requirements: ## pin every dependency again, with hashes
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
 	for name in demo dev; do build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
