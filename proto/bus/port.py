@@ -77,12 +77,14 @@ class Consumer(Protocol):
     """Reads one topic as a member of a group.
 
     Groups: each group sees every record; within a group each partition belongs to one consumer at a time,
-    so that records of one key are handled one after the other. A consumer that dies loses its partitions to
-    the others after a session time-out, one that closes, at once.
+    so that records of one key are handled one after the other. A consumer that dies, or does not poll or
+    wait in a poll for a session time-out, loses its partitions to the others; one that closes, at once. What
+    a new member is due, an owner lets go of when it polls next: commit before polling again.
     Delivery: at least once. `poll` hands out records from the committed offset on, in offset order within a
     partition; what was polled and not committed is delivered again, to this consumer after it is reopened
     or to whoever gets the partition. A new group starts at the oldest record still kept.
     Retention: records older than the topic's retention may be gone; the consumer goes on at the oldest left.
+    Compaction: of a compacted topic the newest record of each key is delivered, older ones perhaps.
     A consumer is used from one thread.
     """
 

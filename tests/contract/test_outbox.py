@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -192,6 +193,16 @@ class TestQueue:
                 limits=OutboxLimits(),
                 metrics=OutboxMetrics(CollectorRegistry()),
             )
+
+    def test_a_file_of_a_newer_format_is_left_alone(
+        self, outbox: Outbox, reopen: Opener, tmp_path: Path
+    ) -> None:
+        outbox.close()
+        newer = sqlite3.connect(tmp_path / "outbox" / "outbox.db", isolation_level=None)
+        newer.execute("PRAGMA user_version = 2")
+        newer.close()
+        with pytest.raises(OutboxUnavailable, match="format 1, got 2"):
+            reopen()
 
 
 class TestImages:

@@ -18,6 +18,8 @@ OFFSET_BITS = 44
 MAX_TOPICS = 1 << 7
 MAX_PARTITIONS = 1 << PARTITION_BITS
 
+#: Of the file; grows with a change that an older program must not touch.
+_FORMAT = 1
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS topics (
         topic INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL,
@@ -88,9 +90,15 @@ class Database:
                 time.sleep(0.01)
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA journal_size_limit=67108864")
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version == _FORMAT:
+            return
+        if version != 0:
+            raise BusUnavailable(f"expected a bus of format {_FORMAT}, got {version} in {self._path}")
         self._connection.execute("BEGIN IMMEDIATE")
-        for statement in _SCHEMA:
+        for statement in _SCHEMA:  # several processes may make the file at once
             self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA user_version = {_FORMAT}")
         self._connection.execute("COMMIT")
 
     @contextmanager

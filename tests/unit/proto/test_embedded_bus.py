@@ -148,6 +148,15 @@ except BusUnavailable as error:
         with pytest.raises(BusUnavailable, match="NOTADB"):
             EmbeddedBus(tmp_path / "bus.db", clock=SystemClock(), busy_timeout_s=0.05)
 
+    def test_a_file_of_a_newer_format_is_left_alone(self, tmp_path: Path) -> None:
+        path = tmp_path / "bus.db"
+        EmbeddedBus(path, clock=SystemClock()).close()
+        newer = sqlite3.connect(path, isolation_level=None)
+        newer.execute("PRAGMA user_version = 2")
+        newer.close()
+        with pytest.raises(BusUnavailable, match="format 1, got 2"):
+            EmbeddedBus(path, clock=SystemClock())
+
     def test_one_bad_publisher_does_not_harm_the_next(self, bus: EmbeddedBus) -> None:
         unbound: object = 5
         bad = Record(key=b"k", value=b"", headers={"h": bytearray(b"x")})  # type: ignore[dict-item]
