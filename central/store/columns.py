@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -205,6 +206,7 @@ def _passage(
     )
 
 
+@lru_cache(maxsize=1 << 16)  # the wire has no more probabilities
 def _cost(probability: float) -> int:
     if probability <= 0:
         return MAX_COST
@@ -253,10 +255,12 @@ def _box(column: list[int]) -> Box | None:
     return Box(x1=x1, y1=y1, x2=x2, y2=y2)
 
 
+@lru_cache(maxsize=1024)  # a node's passages name the same models for months
 def _models_column(models: tuple[ModelVersion, ...]) -> str:
     return json.dumps([[m.purpose, m.name, m.sha256] for m in models], separators=(",", ":")) if models else ""
 
 
+@lru_cache(maxsize=1024)
 def _models(column: str) -> tuple[ModelVersion, ...]:
     rows: list[list[Any]] = json.loads(column) if column else []
     return tuple(ModelVersion(purpose=purpose, name=name, sha256=sha256) for purpose, name, sha256 in rows)
