@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -30,6 +30,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 15_000
 #: What a browser says by itself of an answer that isn't 2xx, and of a server that is away: expected in places.
 EXPECTED_MESSAGES = ("Failed to load resource", "WebSocket connection to")
+D = TypeVar("D", bound="Desks")
 
 
 @pytest.fixture(scope="module")
@@ -61,71 +62,92 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-@dataclass  # no slots: Playwright leaves attributes on whose methods listen
-class Watched:
-    """Pages opened for one test, and what must not happen on them."""
+class Desks:
+    """Pages opened for one test, each at a desk of its own, and what must not happen on them."""
 
-    site: Site
-    browser: Browser
-    contexts: list[BrowserContext] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
+    def __init__(self, url: str, browser: Browser) -> None:
+        self.url = url
+        self.contexts: list[BrowserContext] = []
+        self._browser = browser
+        self._requests: list[str] = []
+        self._complaints: list[str] = []
 
     def open(self, path: str = "/", **options: Any) -> Page:
-        """A page in a browser context of its own: another person at another desk."""
+        """A page in a browser context of its own; `options` are the context's."""
         settings: dict[str, Any] = {
             "viewport": {"width": 1440, "height": 900},
             "timezone_id": "Asia/Shanghai",
             "locale": "zh-CN",
         }
-        context = self.browser.new_context(**(settings | options))
+        context = self._browser.new_context(**(settings | options))
         context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
         page = context.new_page()
         page.on("request", self._requested)
         page.on("console", self._said)
-        page.on("pageerror", lambda error: self.messages.append(f"page error: {error}"))
-        page.goto(self.site.url + path)
+        page.on("pageerror", lambda error: self._complaints.append(f"page error: {error}"))
+        page.goto(self.url + path)
         return page
 
-    def sign_in(self, username: str, *roles: Role, path: str = "/", prepare: str = "", **options: Any) -> Page:
-        """A page with this user (made where there is none) signed in; `prepare` is run in it before."""
-        self.site.user(username, *roles)
+    def enter(
+        self, username: str, password: str, *, path: str = "/", prepare: str = "", **options: Any
+    ) -> Page:
+        """A page with this user signed in; `prepare` is run in it before."""
         page = self.open(path, **options)
         if prepare:
             page.evaluate(prepare)
             page.reload()
         page.fill("#username", username)
-        page.fill("#password", PASSWORD)
+        page.fill("#password", password)
         page.click("button[type=submit]")
         expect(page.locator("header.bar")).to_be_visible()
         return page
 
     def check(self) -> None:
-        host = urlsplit(self.site.url).netloc
-        elsewhere = [url for url in self.requests if urlsplit(url).netloc not in ("", host)]
+        """None of the pages asked another host, threw, or broke the content policy."""
+        host = urlsplit(self.url).netloc
+        elsewhere = [url for url in self._requests if urlsplit(url).netloc not in ("", host)]
         assert not elsewhere, f"requests to other hosts: {elsewhere}"
-        assert not self.messages, "the page complained:\n" + "\n".join(self.messages)
+        assert not self._complaints, "the page complained:\n" + "\n".join(self._complaints)
 
     def _requested(self, request: Request) -> None:
-        self.requests.append(request.url)
+        self._requests.append(request.url)
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(EXPECTED_MESSAGES):
-            self.messages.append(f"{message.type}: {message.text}")
+            self._complaints.append(f"{message.type}: {message.text}")
+
+
+class SiteDesks(Desks):
+    """Desks at a site, whose users are made as they are wanted."""
+
+    def __init__(self, site: Site, browser: Browser) -> None:
+        super().__init__(site.url, browser)
+        self._site = site
+
+    def sign_in(self, username: str, *roles: Role, **options: Any) -> Page:
+        """As `enter`; the user is made where there is none."""
+        self._site.user(username, *roles)
+        return self.enter(username, PASSWORD, **options)
 
 
 @pytest.fixture
-def desks(site: Site, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Watched]:
-    """Opens pages; afterwards none may have asked another host, thrown, or broken the content policy."""
-    watched = Watched(site, browser)
+def desks(site: Site, browser: Browser, request: pytest.FixtureRequest) -> Iterator[SiteDesks]:
+    """Opens pages; what they did is checked afterwards."""
+    with checked(SiteDesks(site, browser), request) as desks:
+        yield desks
+
+
+@contextmanager
+def checked(desks: D, request: pytest.FixtureRequest) -> Iterator[D]:
+    """Check the desks at the end, photograph them if the test failed, close them."""
     failed = True
     try:
-        yield watched
+        yield desks
         failed = request.node.stash.get(FAILED, False)
-        watched.check()
+        desks.check()
     finally:
-        for number, context in enumerate(watched.contexts):
+        for number, context in enumerate(desks.contexts):
             if failed:
                 _photograph(context, request.node.name, number)
             context.close()
@@ -151,7 +173,7 @@ def _photograph(context: BrowserContext, name: str, number: int) -> None:
 
 
 @pytest.fixture
-def operator(desks: Watched) -> Page:
+def operator(desks: SiteDesks) -> Page:
     """The watch, with an operator signed in and the live link up."""
     page = desks.sign_in("li.jing", Role.OPERATOR)
     expect(page.locator(".link[data-state=live]")).to_be_visible()

@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from central.people import Role
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import SiteDesks
 from tests.e2e.site import GONGJING, HUIDONG, YANTAN, Site
 
 
@@ -34,7 +34,7 @@ def furnish(site: Site) -> None:
     site.wait_stored(4)
 
 
-def all_pages(site: Site, desks: Watched, *, prepare: str = "", **options: Any) -> Iterator[tuple[str, Page]]:
+def all_pages(site: Site, desks: SiteDesks, *, prepare: str = "", **options: Any) -> Iterator[tuple[str, Page]]:
     """(name, page) of each, one after another. `prepare` is run in the page before anybody signs in."""
     furnish(site)
     login = desks.open(**options)

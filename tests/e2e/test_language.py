@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import SiteDesks
 from tests.e2e.pages import all_pages, probe
 from tests.e2e.site import Site
 
@@ -20,7 +20,7 @@ KEY = r"^[a-z_]+(\.[a-z_0-9]+)+$"
     [("en", r"\p{Script=Han}|[，。；：（）]"), ("zh-CN", r"[A-Za-z]{3,}")],
     ids=["english", "chinese"],
 )
-def test_every_page_speaks_one_language(site: Site, desks: Watched, language: str, foreign: str) -> None:
+def test_every_page_speaks_one_language(site: Site, desks: SiteDesks, language: str, foreign: str) -> None:
     choose = f"localStorage.setItem('bukong.language', JSON.stringify('{language}'))"
     for name, page in all_pages(site, desks, prepare=choose):
         assert page.locator("html").get_attribute("lang") == language

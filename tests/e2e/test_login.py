@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from central.people import Role
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import SiteDesks
 from tests.e2e.site import PASSWORD, Site
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_wrong_password_is_told_in_the_language_of_the_page(site: Site, desks: Watched) -> None:
+def test_a_wrong_password_is_told_in_the_language_of_the_page(site: Site, desks: SiteDesks) -> None:
     site.user("li.jing", Role.OPERATOR)
     page = desks.open()
     expect(page.locator("#username")).to_be_focused()
@@ -23,6 +23,8 @@ def test_a_wrong_password_is_told_in_the_language_of_the_page(site: Site, desks:
     expect(page.locator("#password")).to_have_value("")
     expect(page.locator("#password")).to_be_focused()
     page.click("[data-switch=language]")
+    expect(page.locator("button[type=submit]")).to_have_text("Sign in")
+    expect(page.locator("#username")).to_have_value("li.jing")
     page.fill("#username", "nobody")
     page.fill("#password", "not this one")
     page.click("button[type=submit]")
@@ -30,7 +32,7 @@ def test_a_wrong_password_is_told_in_the_language_of_the_page(site: Site, desks:
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_guessing_is_stopped_and_said(site: Site, desks: Watched) -> None:
+def test_guessing_is_stopped_and_said(site: Site, desks: SiteDesks) -> None:
     site.user("guessed", Role.OPERATOR)
     page = desks.open()
     for attempt in range(6):
@@ -41,7 +43,7 @@ def test_guessing_is_stopped_and_said(site: Site, desks: Watched) -> None:
     expect(page.locator(".complaint")).to_contain_text("账号已暂时锁定")
 
 
-def test_signing_out_ends_the_session(site: Site, desks: Watched) -> None:
+def test_signing_out_ends_the_session(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("li.jing", Role.OPERATOR)
     page.click("[data-action=leave]")
     expect(page.locator("#username")).to_be_visible()
@@ -49,7 +51,7 @@ def test_signing_out_ends_the_session(site: Site, desks: Watched) -> None:
     expect(page.locator("#username")).to_be_visible()
 
 
-def test_a_reload_keeps_the_session_and_the_choices(desks: Watched) -> None:
+def test_a_reload_keeps_the_session_and_the_choices(desks: SiteDesks) -> None:
     page = desks.sign_in("li.jing", Role.OPERATOR)
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.click("[data-switch=theme]")
@@ -59,14 +61,14 @@ def test_a_reload_keeps_the_session_and_the_choices(desks: Watched) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
-def test_a_session_that_ended_leads_to_the_login(site: Site, desks: Watched) -> None:
+def test_a_session_that_ended_leads_to_the_login(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("wu.tao", Role.OPERATOR)
     site.records.people.disable_user("wu.tao", by="tests")
     expect(page.locator(".notice")).to_have_text("会话已结束，请重新登录。")
     expect(page.locator("#username")).to_be_visible()
 
 
-def test_what_the_last_user_typed_is_gone(site: Site, desks: Watched) -> None:
+def test_what_the_last_user_typed_is_gone(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("chen.yu", Role.APPLICANT, path="/#/orders/new")
     page.fill("#field-plate", "川CG1000")
     page.click("[data-action=leave]")

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from central.order import OrderState
 from central.people import Role
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import SiteDesks
 from tests.e2e.site import YANTAN, Site
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,7 @@ def state(page: Page) -> str:
     return page.locator(".order-head .tag").inner_text()
 
 
-def test_from_a_draft_to_a_live_alert(site: Site, desks: Watched) -> None:
+def test_from_a_draft_to_a_live_alert(site: Site, desks: SiteDesks) -> None:
     operator = desks.sign_in("li.jing", Role.OPERATOR)
     applicant = desks.sign_in("chen.yu", Role.APPLICANT)
     approver = desks.sign_in("zhou.ping", Role.APPROVER)
@@ -70,7 +70,7 @@ def test_from_a_draft_to_a_live_alert(site: Site, desks: Watched) -> None:
     expect(alert.locator(".danger-mark")).to_be_visible()
 
 
-def test_a_plate_that_is_none_is_refused_at_its_field(desks: Watched) -> None:
+def test_a_plate_that_is_none_is_refused_at_its_field(desks: SiteDesks) -> None:
     page = desks.sign_in("chen.yu", Role.APPLICANT)
     draft(page, plate="川C1234")
     plate = page.locator(".field:has(#field-plate)")
@@ -84,7 +84,7 @@ def test_a_plate_that_is_none_is_refused_at_its_field(desks: Watched) -> None:
     expect(page.locator(".order-head .plate")).to_have_attribute("data-plate", "川CE2000")
 
 
-def test_who_applies_can_not_approve(site: Site, desks: Watched) -> None:
+def test_who_applies_can_not_approve(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("both", Role.APPLICANT, Role.APPROVER)
     draft(page, plate="川CE3000")
     move(page, "submit")
@@ -103,7 +103,7 @@ def test_who_applies_can_not_approve(site: Site, desks: Watched) -> None:
     assert site.records.orders.get(order.order_id).state is OrderState.SUBMITTED
 
 
-def test_a_rejection_says_why(site: Site, desks: Watched) -> None:
+def test_a_rejection_says_why(site: Site, desks: SiteDesks) -> None:
     applicant = desks.sign_in("chen.yu", Role.APPLICANT)
     draft(applicant, plate="川CE4000")
     move(applicant, "submit")
@@ -120,7 +120,7 @@ def test_a_rejection_says_why(site: Site, desks: Watched) -> None:
     expect(applicant.locator(".order-detail .history")).to_contain_text("依据不足")
 
 
-def test_a_withdrawn_order_raises_nothing_more(site: Site, desks: Watched) -> None:
+def test_a_withdrawn_order_raises_nothing_more(site: Site, desks: SiteDesks) -> None:
     operator = desks.sign_in("li.jing", Role.OPERATOR)
     site.order("川CE5000")
     site.order("川CE5001")
@@ -137,7 +137,7 @@ def test_a_withdrawn_order_raises_nothing_more(site: Site, desks: Watched) -> No
     expect(operator.locator('.queue-item [data-plate="川CE5000"]')).to_have_count(0)
 
 
-def test_scope_colour_and_validity_are_what_was_asked(site: Site, desks: Watched) -> None:
+def test_scope_colour_and_validity_are_what_was_asked(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("chen.yu", Role.APPLICANT)
     page.click("text=新建布控")
     for name, value in (FIELDS | {"plate": "川CE6000"}).items():
@@ -156,7 +156,7 @@ def test_scope_colour_and_validity_are_what_was_asked(site: Site, desks: Watched
     assert order.request.valid_until.isoformat() == "2036-05-01T00:30:00+00:00"
 
 
-def test_switching_the_language_keeps_what_was_typed(desks: Watched) -> None:
+def test_switching_the_language_keeps_what_was_typed(desks: SiteDesks) -> None:
     page = desks.sign_in("chen.yu", Role.APPLICANT)
     page.click("text=新建布控")
     page.fill("#field-plate", "川CE7000")
@@ -169,7 +169,7 @@ def test_switching_the_language_keeps_what_was_typed(desks: Watched) -> None:
     expect(page.locator(f"input[name=checkpoints][value={YANTAN.id}]")).to_be_checked()
 
 
-def test_a_user_without_the_right_sees_why_there_is_nothing(desks: Watched) -> None:
+def test_a_user_without_the_right_sees_why_there_is_nothing(desks: SiteDesks) -> None:
     page = desks.sign_in("liu.yang", Role.INVESTIGATOR)
     expect(page.locator("nav a")).to_have_text(["轨迹"])
     page.goto(page.url.split("#")[0] + "#/orders")

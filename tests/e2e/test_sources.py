@@ -134,3 +134,11 @@ def test_every_file_is_used_and_small() -> None:
             name = path.relative_to(CONSOLE).as_posix()
             assert path.resolve() in imported or f'"{name}"' in page, f"nothing uses {name}"
             assert len(path.read_text().splitlines()) < 300, name
+
+
+def test_no_script_imports_what_it_does_not_use() -> None:
+    for name, source in SCRIPTS.items():
+        for names in re.findall(r"^import \{([^}]+)\} from", source, re.MULTILINE):
+            for imported in names.split(","):
+                local = imported.split(" as ")[-1].strip()
+                assert len(re.findall(rf"\b{local}\b", source)) > 1, f"{name} imports {local}"

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from central.people import Role
 from proto.identity import uuid7
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import SiteDesks
 from tests.e2e.site import Site
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,7 @@ def test_an_alert_is_painted_within_a_tenth_of_a_second(site: Site, operator: Pa
     assert all(m["captured_to_painted_ms"] >= 0 for m in measured)
 
 
-def test_a_thousand_alerts_leave_the_page_quick(site: Site, desks: Watched) -> None:
+def test_a_thousand_alerts_leave_the_page_quick(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("liu.bo", Role.OPERATOR)
     expect(page.locator(".link[data-state=live]")).to_be_visible()
     page.evaluate(

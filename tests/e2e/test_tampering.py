@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 from central.people import Role
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import SiteDesks
 from tests.e2e.site import Site
 
 pytestmark = pytest.mark.browser
 
 
-def test_an_altered_trail_is_shown_as_such(site: Site, desks: Watched) -> None:
+def test_an_altered_trail_is_shown_as_such(site: Site, desks: SiteDesks) -> None:
     site.order("川K20001")
     with sqlite3.connect(site.folder / "records" / "records.db") as database:
         database.execute("DROP TRIGGER audit_no_update")

@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from central.people import Role
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import SiteDesks
 from tests.e2e.site import GONGJING, HUIDONG, YANTAN, Site
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def investigator(desks: Watched) -> Page:
+def investigator(desks: SiteDesks) -> Page:
     return desks.sign_in("chen.gang", Role.INVESTIGATOR)
 
 
@@ -75,7 +75,7 @@ def test_nothing_found_is_said(site: Site, investigator: Page) -> None:
     expect(investigator.locator(".track-results")).to_contain_text("该时段内没有过车")
 
 
-def test_times_are_asked_and_shown_in_the_users_zone(site: Site, desks: Watched) -> None:
+def test_times_are_asked_and_shown_in_the_users_zone(site: Site, desks: SiteDesks) -> None:
     site.pass_by("川F40001", ago=timedelta(minutes=5))
     page = desks.sign_in("chen.gang", Role.INVESTIGATOR, timezone_id="America/St_Johns")
     label = page.evaluate("import('/js/time.js').then(({ zone }) => zone())")

@@ -6,15 +6,16 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from central.alert import AlertState
 from central.people import Role
-from tests.e2e.conftest import Watched
-from tests.e2e.site import YANTAN, Site
+from tests.e2e.conftest import SiteDesks
+from tests.e2e.site import PASSWORD, YANTAN, Site
 
 pytestmark = pytest.mark.browser
 
+LIVE = ".link[data-state=live]"
 COUNT_TONES = """() => {
   window.tones = 0;
   const start = OscillatorNode.prototype.start;
@@ -180,7 +181,7 @@ def test_the_most_urgent_stands_first_and_the_selection_stays(site: Site, operat
     expect(operator.locator(".plate-huge")).to_have_attribute("data-plate", "川C70001")
 
 
-def test_what_a_colleague_does_shows_at_once(site: Site, operator: Page, desks: Watched) -> None:
+def test_what_a_colleague_does_shows_at_once(site: Site, operator: Page, desks: SiteDesks) -> None:
     site.order("川C80001", priority=1)
     site.pass_by("川C80001")
     colleague = desks.sign_in("he.fang", Role.OPERATOR)
@@ -192,7 +193,7 @@ def test_what_a_colleague_does_shows_at_once(site: Site, operator: Page, desks: 
     expect(colleague.locator(".alert-detail .history")).to_contain_text("li.jing")
 
 
-def test_a_supervisor_looks_on_without_steps(site: Site, desks: Watched) -> None:
+def test_a_supervisor_looks_on_without_steps(site: Site, desks: SiteDesks) -> None:
     site.order("川C80002", priority=1)
     site.pass_by("川C80002")
     page = desks.sign_in("zhao.hong", Role.SUPERVISOR)
@@ -226,7 +227,7 @@ def test_a_late_passage_stands_where_it_belongs(site: Site, operator: Page) -> N
     assert order.index("川C90002") < order.index("川C90003") < order.index("川C90001")
 
 
-def test_sound_only_when_switched_on(site: Site, desks: Watched) -> None:
+def test_sound_only_when_switched_on(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("sun.lei", Role.OPERATOR)
     page.evaluate(COUNT_TONES)
     site.order("川C91001", priority=2)
@@ -251,3 +252,29 @@ def test_single_keys_can_be_switched_off(site: Site, operator: Page) -> None:
     operator.keyboard.press("Escape")
     operator.keyboard.press("m")
     expect(operator.locator(".step-form")).to_have_count(0)
+
+
+def test_a_lane_that_nobody_knows_is_not_called_nought(site: Site, operator: Page) -> None:
+    site.pass_by("川C93001", lane=0)
+    passage = operator.locator('tr:has([data-plate="川C93001"])')
+    expect(passage).to_contain_text("车道不明")
+
+
+def test_a_slow_answer_drops_no_alert_raised_meanwhile(site: Site, desks: SiteDesks) -> None:
+    site.user("slow.line", Role.OPERATOR)
+    page = desks.open()
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/alerts?open=true*", lambda route: held.append((route, route.fetch())))
+    page.fill("#username", "slow.line")
+    page.fill("#password", PASSWORD)
+    page.click("button[type=submit]")
+    expect(page.locator(LIVE)).to_be_visible()
+    page.wait_for_timeout(500)  # the answer, made before the alert, is on its way
+    assert held
+    site.order("川C94001", priority=1)
+    site.pass_by("川C94001")
+    expect(page.locator(row("川C94001"))).to_be_visible()
+    for route, answer in held:
+        route.fulfill(response=answer)
+    page.wait_for_timeout(500)
+    expect(page.locator(row("川C94001"))).to_be_visible()

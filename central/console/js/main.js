@@ -48,7 +48,8 @@ function drawAll() {
 function drawLogin(note = null) {
   app.className = "app app-login";
   document.title = t("title");
-  loginPage(app, { entered, note });
+  const typed = document.getElementById("username")?.value ?? "";
+  loginPage(app, { entered, note, typed });
 }
 
 function route() {

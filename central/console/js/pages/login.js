@@ -7,9 +7,9 @@ import { signIn } from "../session.js";
 import { languageSwitch, themeSwitch } from "../parts/switches.js";
 import { complaint } from "../parts/states.js";
 
-/** `entered` is called with the user; `note` (a key) says why one has to sign in again. */
-export function loginPage(root, { entered, note = null }) {
-  const username = h("input", { id: "username", name: "username", type: "text", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true, maxlength: 64 });
+/** `entered` is called with the user; `note` (a key) says why one has to sign in again; `typed`: the name so far. */
+export function loginPage(root, { entered, note = null, typed = "" }) {
+  const username = h("input", { id: "username", name: "username", type: "text", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true, maxlength: 64, value: typed });
   const password = h("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true, maxlength: 256 });
   const place = h("div", { class: "complaint-place" }, note && h("p", { class: "notice", role: "status" }, t(note)));
   const button = h("button", { class: "button button-main button-wide", type: "submit" }, t("login.enter"));
@@ -41,5 +41,5 @@ export function loginPage(root, { entered, note = null }) {
       place,
       button,
       h("p", { class: "hint" }, t("login.hint")))));
-  username.focus();
+  (typed ? password : username).focus();
 }

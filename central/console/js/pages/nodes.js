@@ -4,6 +4,7 @@ import { get, Problem } from "../client.js";
 import { data, h, replace } from "../dom.js";
 import { number, t, term } from "../language.js";
 import { age, time } from "../time.js";
+import { checkpoints } from "../places.js";
 import { facts } from "../parts/facts.js";
 import { empty, failed, loading } from "../parts/states.js";
 
@@ -28,8 +29,10 @@ export class NodesPage {
   async #load() {
     clearTimeout(this.#timer);
     try {
-      const { nodes } = await get("/api/nodes");
-      replace(this.#body, nodes.length ? h("div", { class: "cards" }, nodes.map(card)) : empty("nodes.none"));
+      const [{ nodes }, places] = await Promise.all([get("/api/nodes"), checkpoints()]);
+      const names = new Map(places.map(({ checkpoint_id, name }) => [checkpoint_id, name]));
+      const cards = nodes.map((node) => card(node, names.get(node.checkpoint_id) ?? node.checkpoint_id));
+      replace(this.#body, cards.length ? h("div", { class: "cards" }, cards) : empty("nodes.none"));
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       replace(this.#body, failed(problem, () => this.#load()));
@@ -38,13 +41,13 @@ export class NodesPage {
   }
 }
 
-function card(node) {
+function card(node, place) {
   return h("article", { class: `card ${node.alive ? "card-alive" : "card-silent"}`, "data-node": node.node_id },
     h("header", { class: "card-head" },
       h("h2", {}, data(node.node_id)),
       h("span", { class: `tag ${node.alive ? "tag-good" : "tag-bad"}` }, t(node.alive ? "nodes.alive" : "nodes.silent"))),
     facts([
-      ["field.checkpoint", data(node.checkpoint_id)],
+      ["field.checkpoint", data(place)],
       ["nodes.heard", h("span", {}, time(node.sent_at), " ", h("span", { class: "muted" }, t("nodes.ago", { age: age(node.sent_at) })))],
       ["field.clock", h("span", { class: node.clock === "unsynced" ? "bad" : null }, term("clock", node.clock))],
       ["nodes.outbox", h("span", {}, t("nodes.outbox.n", { n: number(node.outbox_depth), size: size(node.outbox_bytes) }))],

@@ -2,11 +2,12 @@
 
 import { post } from "../client.js";
 import { data, h, replace } from "../dom.js";
-import { number, percent, t, term } from "../language.js";
+import { number, percent, t } from "../language.js";
 import { checkpoints } from "../places.js";
 import { fromField, time, toField, zone } from "../time.js";
 import { plateCrop } from "../parts/evidence.js";
 import { field, keep, restore, submitting, text } from "../parts/form.js";
+import { laneAndDirection } from "../parts/lane.js";
 import { trackMap } from "../parts/map.js";
 import { openPassage } from "../parts/passage_table.js";
 import { plateChip } from "../parts/plate.js";
@@ -82,7 +83,7 @@ function table(passages) {
     h("tbody", {}, passages.map((passage, at) => h("tr", { "data-passage": passage.passage_id },
       h("td", { class: "numbers" }, number(at + 1)),
       h("td", { class: "numbers" }, time(passage.captured_at, { labelled: false })),
-      h("td", {}, data(passage.checkpoint.name), h("br"), h("span", { class: "muted" }, t("lane.n", { n: passage.lane }), " · ", term("direction", passage.direction))),
+      h("td", {}, data(passage.checkpoint.name), h("br"), laneAndDirection(passage, { class: "muted" })),
       h("td", {}, passage.plate && plateChip(passage.plate)),
       h("td", { class: "crop" }, plateCrop(passage)),
       h("td", { class: "numbers" }, passage.plate && percent(passage.plate.confidence, 1)),

@@ -5,6 +5,7 @@ import { percent, t, term } from "../language.js";
 import { time } from "../time.js";
 import { enlarge, evidence, plateCrop, scene } from "./evidence.js";
 import { facts } from "./facts.js";
+import { laneAndDirection } from "./lane.js";
 import { lattice } from "./lattice.js";
 import { orderPlate, plateChip } from "./plate.js";
 import { StepBar } from "./steps.js";
@@ -69,7 +70,7 @@ export class AlertDetail {
           facts([
             ["field.captured_at", time(passage.captured_at, { millis: true })],
             ["field.checkpoint", data(passage.checkpoint.name)],
-            ["field.lane", h("span", {}, t("lane.n", { n: passage.lane }), " · ", term("direction", passage.direction))],
+            ["field.lane", laneAndDirection(passage)],
             ["field.confidence", plate && h("span", {}, percent(plate.confidence, 1), " ", h("span", { class: "muted" }, t("frames.n", { n: plate.frames })))],
             ["field.tier", h("span", {}, term("tier", alert.tier), " ", h("span", { class: "muted" }, t("score.n", { n: percent(alert.score, 1) })))],
             ["field.plate_class", plate && h("span", {}, term("class", plate.plate_class), " · ", term("colour", plate.colour))],

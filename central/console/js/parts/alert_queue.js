@@ -4,6 +4,7 @@ import { arrange, data, h, replace } from "../dom.js";
 import { t, term } from "../language.js";
 import { age, time } from "../time.js";
 import { plateCrop } from "./evidence.js";
+import { laneAndDirection } from "./lane.js";
 import { orderPlate, plateChip } from "./plate.js";
 
 export class AlertQueue {
@@ -84,7 +85,7 @@ export class AlertQueue {
         h("span", { class: "priority" }, t("priority.short", { n: alert.priority })),
         plateChip(passage.plate ?? orderPlate(order), "medium"),
         row.age),
-      h("span", { class: "queue-place" }, data(passage.checkpoint.name), h("span", { class: "muted" }, " ", t("lane.n", { n: passage.lane }), " · ", term("direction", passage.direction))),
+      h("span", { class: "queue-place" }, data(passage.checkpoint.name), " ", laneAndDirection(passage, { class: "muted" })),
       h("span", { class: "queue-reason" },
         order.danger_note && h("span", { class: "danger-mark" }, t("danger.mark")),
         data(order.reason)),

@@ -5,6 +5,7 @@ import { percent, t, term } from "../language.js";
 import { clockText, time, zone } from "../time.js";
 import { enlarge, evidence, plateCrop, scene } from "./evidence.js";
 import { facts } from "./facts.js";
+import { laneAndDirection } from "./lane.js";
 import { lattice } from "./lattice.js";
 import { plateChip } from "./plate.js";
 
@@ -65,7 +66,7 @@ function passageRow(passage) {
       ? h("button", { class: "plain", type: "button", onclick: open, title: t("passage.open") }, plateChip(plate))
       : h("button", { class: "plain tag", type: "button", onclick: open, title: t("passage.open") }, t("plate.unread"))),
     h("td", { class: "crop" }, plateCrop(passage)),
-    h("td", {}, data(passage.checkpoint.name), h("br"), h("span", { class: "muted" }, t("lane.n", { n: passage.lane }), " · ", term("direction", passage.direction))));
+    h("td", {}, data(passage.checkpoint.name), h("br"), laneAndDirection(passage, { class: "muted" })));
 }
 
 /** A passage in a window of its own. */
@@ -80,7 +81,7 @@ export function openPassage(passage) {
         facts([
           ["field.captured_at", time(passage.captured_at, { millis: true })],
           ["field.checkpoint", data(passage.checkpoint.name)],
-          ["field.lane", h("span", {}, t("lane.n", { n: passage.lane }), " · ", term("direction", passage.direction))],
+          ["field.lane", laneAndDirection(passage)],
           plate ? ["field.confidence", h("span", {}, percent(plate.confidence, 1), " ", h("span", { class: "muted" }, t("frames.n", { n: plate.frames })))] : ["field.unread", term("unread", passage.unread_reason)],
           ["field.clock", term("clock", passage.clock)],
           ["field.node", data(passage.node_id)],
