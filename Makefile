@@ -51,6 +51,9 @@ proto: $(STAMP_DEV) ## generate the wire contract's Python module and stubs
 faults: $(STAMP_DEV) models ## kill -9 node and centre 200 times, then count what is stored: make faults [ARGS="--seed 2"]
 	$(BIN)/python -m tests.faults $(ARGS)
 
+realtime: $(STAMP_DEV) models ## follow a 1080p video at 25 frames/s on one core: CPU share, dropped frames, reads
+	$(BIN)/python -m tests.bench.realtime $(ARGS)
+
 requirements: ## pin every dependency again, with hashes
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
 	for name in demo dev; do build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \

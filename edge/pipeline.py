@@ -32,7 +32,7 @@ class Rules:
     """What the pipeline goes by; times in seconds."""
 
     strong: float = 0.5  #: detection confidence that may start a tracklet
-    weak: float = 0.2  #: and that may continue one
+    weak: float = 0.3  #: and that may continue one
     decisive: float = 0.93  #: confidence of a vote that needs no more looks
     decisive_alone: float = 0.985  #: the same for a single look
     patience: float = 0.4  #: after the decision, for a better picture, where no line is to be crossed

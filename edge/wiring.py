@@ -59,7 +59,11 @@ def open_vision(settings: VisionSettings) -> Vision:
 
     return Vision(
         detector=OnnxDetector(
-            path_of("clp_det"), long_side=settings.detect_long_side, threads=settings.threads, name="clp_det"
+            path_of("clp_det"),
+            long_side=settings.detect_long_side,
+            threshold=Rules().weak,
+            threads=settings.threads,
+            name="clp_det",
         ),
         reader=GrammarReader(
             general=path_of("ppocr_v4_rec"),

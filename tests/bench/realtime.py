@@ -72,7 +72,7 @@ def main(
     if not video.exists():
         # In a process of its own, which may use all cores.
         subprocess.run([sys.executable, "-m", __spec__.name, *sys.argv[1:], "--render-only"], check=True)
-    ran_on = machine()
+    ran_on = f"{machine()}, load before {os.getloadavg()[0]:.1f}"
     os.sched_setaffinity(0, {core})
     _print(_measure(video, seconds, detect_every, detect_side), ran_on, detect_every, detect_side)
 
@@ -89,7 +89,8 @@ def _render(video: Path, seconds: int) -> None:
     camera = SimulatedCamera("road", scene, fps=FPS, duration=seconds)
     video.parent.mkdir(parents=True, exist_ok=True)
     half_done = video.with_suffix(".part.mp4")
-    record(tqdm(camera.frames(), "rendering the road", seconds * FPS), half_done, fps=FPS)
+    frames = tqdm(camera.frames(), "rendering the road", seconds * FPS, disable=None)
+    record(frames, half_done, fps=FPS)
     half_done.rename(video)
 
 
