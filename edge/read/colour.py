@@ -7,6 +7,7 @@ or behind an infrared filter that share is most of it, and the class is then dec
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -17,13 +18,16 @@ from proto.plate import PlateColour, colours_of
 
 _C = PlateColour
 #: Hue ranges of the coloured grounds, in OpenCV's half degrees; white balance moves them about.
-_HUES = {_C.YELLOW: (10, 34), _C.GREEN: (35, 92), _C.BLUE: (93, 135)}
-#: Saturation from which a pixel has a hue at all, and brightness below which it has none worth naming.
-_SATURATED, _DARK = 55, 40
-#: Saturated pixels that make a coloured ground, as a share of the plate. Green plates are half white.
-_COLOURED = 0.22
+_HUES = {_C.YELLOW: (9, 35), _C.GREEN: (36, 82), _C.BLUE: (83, 138)}
+#: Saturation at which a hue begins to count and at which it counts in full; characters and borders have none,
+#: so it is that of the more saturated part of the plate.
+_PALE, _SATURATED = 35, 75
+#: Brightness at which colours can begin to be told and at which they can be told well.
+_DARK, _LIGHT = 40, 100
 #: No colour is believed more than this: paint fades, light lies.
 _MOST = 0.97
+#: Belief in white or black: a blue plate in a grey picture looks black, a yellow one white.
+_COLOURLESS = 0.6
 #: Weight of a text whose classes never have the colour that was seen. Not zero: the estimate may be wrong.
 _CONTRADICTED = 0.004
 
@@ -37,52 +41,60 @@ def estimate(plate: Image) -> Colours:
     small = cv2.resize(plate, (48, 16), interpolation=cv2.INTER_AREA)[2:14, 2:46]
     hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV)
     hue, saturation, brightness = (hsv[..., i].astype(np.uint8) for i in range(3))
-    light = float(np.percentile(brightness, 80))
-    if light < _DARK:
-        return {_C.UNKNOWN: 1.0}
-    # By night little light is left to tell by: belief grows with it.
-    belief = _MOST * min(1.0, (light - _DARK) / 60)
-    coloured = (saturation > _SATURATED) & (brightness > _DARK)
-    share = float(coloured.mean())
-    if share < _COLOURED:
-        return _colourless(brightness, belief * 0.6)
-    counts = {c: float((coloured & (hue >= low) & (hue <= high)).mean()) for c, (low, high) in _HUES.items()}
-    colour = max(counts, key=lambda c: counts[c])
-    belief *= counts[colour] / share
-    if colour is not _C.BLUE and _is_yellow_then_green(hue, coloured):
-        colour = _C.YELLOW_GREEN
-    return {colour: belief, _C.UNKNOWN: 1 - belief}
+    believed = _MOST * _ramp(float(np.percentile(brightness, 80)), _DARK, _LIGHT)
+    ground = saturation >= np.percentile(saturation, 60)
+    coloured = believed * _ramp(float(np.median(saturation[ground])), _PALE, _SATURATED)
+    found = {_tone(brightness): (believed - coloured) * _COLOURLESS}
+    middle = float(np.median(hue[ground]))
+    for colour, (low, high) in _HUES.items():
+        if low <= middle <= high:
+            if colour is not _C.BLUE and _is_yellow_then_green(hue, saturation):
+                colour = _C.YELLOW_GREEN
+            found[colour] = coloured
+    return {**found, _C.UNKNOWN: 1 - sum(found.values())}
 
 
-def most_likely(colours: Colours) -> PlateColour:
-    """The colour to report: `UNKNOWN` unless one is more likely than not."""
-    colour = max(colours, key=lambda c: colours[c])
-    return colour if colours[colour] > 0.5 else _C.UNKNOWN
+def reported(colours: Colours, text: str) -> PlateColour:
+    """The colour to report of a plate that reads so: `UNKNOWN` unless one is more likely than not.
+
+    What the text's classes never have counts for little.
+    """
+    possible = _possible(text) or set(colours)
+    weighed = {c: p if c is _C.UNKNOWN or c in possible else p / 10 for c, p in colours.items()}
+    colour = max(weighed, key=lambda c: weighed[c])
+    return colour if weighed[colour] > 0.5 * sum(weighed.values()) else _C.UNKNOWN
 
 
 def log_prior(text: str, colours: Colours) -> float:
     """How well a text's classes go with the colour seen: a log-probability, 0 for no objection."""
-    possible = set(colours_of(text))
+    possible = _possible(text)
     if not possible:
         return 0.0
-    # Both greens of new-energy plates pass for each other in small pictures.
-    if possible & {_C.GREEN, _C.YELLOW_GREEN}:
-        possible |= {_C.GREEN, _C.YELLOW_GREEN}
     agreeing = sum(p for c, p in colours.items() if c is _C.UNKNOWN or c in possible)
     return float(np.log(max(agreeing, _CONTRADICTED)))
 
 
-def _colourless(brightness: Plane, belief: float) -> Colours:
+@lru_cache(maxsize=4096)
+def _possible(text: str) -> frozenset[PlateColour]:
+    """Colours a text's classes may have, as a small picture shows them: the greens pass for each other."""
+    greens = {_C.GREEN, _C.YELLOW_GREEN}
+    possible = frozenset(colours_of(text))
+    return possible | greens if possible & greens else possible
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
+
+
+def _tone(brightness: Plane) -> PlateColour:
     """White with dark characters, or black with light ones: the ground is the larger part."""
     level, _ = cv2.threshold(brightness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    is_light = float((brightness > level).mean())
-    # A grey picture of a blue plate looks black, one of a yellow plate white: hardly more than a hint.
-    colour = _C.WHITE if is_light > 0.5 else _C.BLACK
-    return {colour: belief, _C.UNKNOWN: 1 - belief}
+    return _C.WHITE if float((brightness > level).mean()) > 0.5 else _C.BLACK
 
 
-def _is_yellow_then_green(hue: Plane, coloured: NDArray[np.bool_]) -> bool:
-    yellow = coloured & (hue >= 18) & (hue <= 36)
-    green = coloured & (hue >= 40) & (hue <= 92)
-    left, right = slice(0, 10), slice(14, 44)
+def _is_yellow_then_green(hue: Plane, saturation: Plane) -> bool:
+    """A yellow field on the left, green from there on: the large new-energy plate."""
+    yellow = (saturation > _SATURATED) & (hue >= 18) & (hue <= 36)
+    green = (saturation > _SATURATED) & (hue >= 40) & (hue <= 92)
+    left, right = slice(0, 10), slice(14, None)
     return bool(yellow[:, left].mean() > 0.3 and green[:, right].mean() > 0.3)

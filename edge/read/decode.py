@@ -22,6 +22,8 @@ from proto.plate import ALPHABET, Pattern, fits, patterns
 
 #: Least probability of a character at a step: bounds what one bad view can do to the right text.
 _FLOOR = 1e-5
+#: Probability of the blank above which a step shows that nothing is there.
+_SURELY_BLANK = 0.9999
 #: Nats by which a pattern's best path may fall short of the best one's and still be a candidate.
 _WITHIN = 12.0
 #: Recognisers are surer than they are right: log-likelihoods are divided by this before they become
@@ -55,51 +57,55 @@ def grammar() -> tuple[Pattern, ...]:
     return tuple(pattern for pattern, _ in patterns())
 
 
-def views_of(posteriors: NDArray[np.float32]) -> Floats:
-    """Log-probabilities given that only plate characters occur, from a recogniser's (views, steps, COLUMNS).
+def view_of(posterior: NDArray[np.float32]) -> Floats:
+    """Log-probabilities given that only plate characters occur, from a recogniser's (steps, COLUMNS).
 
     `0` and `O` have both the sum of the two: plates print them alike, and the grammar knows which is meant.
+    Of successive steps that are surely blank one is kept, for it says as much as all of them.
     """
-    known = posteriors.astype(np.float64)
-    known[:, :, OTHER] = 0.0
-    known /= np.maximum(known.sum(axis=2, keepdims=True), _FLOOR)
+    known = posterior.astype(np.float64)
+    known[:, OTHER] = 0.0
+    known /= np.maximum(known.sum(axis=1, keepdims=True), _FLOOR)
     zero, letter = COLUMN_OF["0"], COLUMN_OF["O"]
-    known[:, :, zero] = known[:, :, letter] = known[:, :, zero] + known[:, :, letter]
-    return np.log(np.maximum(known, _FLOOR))
+    known[:, zero] = known[:, letter] = known[:, zero] + known[:, letter]
+    blank = known[:, BLANK] > _SURELY_BLANK
+    repeated = np.append(False, blank[1:] & blank[:-1])
+    view: Floats = np.log(np.maximum(known[~repeated], _FLOOR))
+    return view
 
 
-def decode(groups: Sequence[Floats], prior: Callable[[str], float]) -> Decoded:
+def decode(views: Sequence[Floats], prior: Callable[[str], float]) -> Decoded:
     """The most likely text of the grammar.
 
     Args:
-        groups: views, those with equally many steps in one group; at least one view in all.
+        views: at least one.
         prior: log-probability of a text before anything is read, e.g. by the plate's colour; it must not
             differ between texts that fit the same patterns.
     """
     scores: dict[str, float] = {}
-    fresh: set[str] = set().union(*(best_paths(g, grammar(), within=_WITHIN) for g in groups))
+    fresh: set[str] = set().union(*(best_paths(v, grammar(), within=_WITHIN) for v in views))
     while fresh:
         texts = sorted(fresh)
-        likelihoods = np.concatenate([log_likelihoods(g, texts) for g in groups]).mean(axis=0)
+        likelihoods = np.mean([log_likelihoods(v, texts) for v in views], axis=0)
         scores |= {t: float(s) + prior(t) for t, s in zip(texts, likelihoods, strict=True)}
         best = max(scores, key=lambda t: scores[t])
-        swaps = np.concatenate([substitutions(g, best) for g in groups]).mean(axis=0) + prior(best)
+        swaps = np.mean([substitutions(v, best) for v in views], axis=0) + prior(best)
         swaps[~_may_stand(best)] = -np.inf
         position, column = np.unravel_index(int(swaps.argmax()), swaps.shape)
-        better = best[:position] + ALPHABET[int(column) - 1] + best[int(position) + 1 :]
+        better = best[: int(position)] + ALPHABET[int(column) - 1] + best[int(position) + 1 :]
         fresh = {better} - scores.keys()
     return _weighed(best, scores, swaps)
 
 
-def unconstrained(groups: Sequence[Floats]) -> Unconstrained:
+def unconstrained(views: Sequence[Floats]) -> Unconstrained:
     """The likeliest of the views' own readings, grammar or not; empty text where no view saw characters."""
     texts: set[str] = set()
-    for view in (v for g in groups for v in g):
+    for view in views:
         best = view.argmax(axis=1)
         runs = best[np.flatnonzero(np.diff(best, prepend=-1))]
         texts.add("".join(ALPHABET[c - 1] for c in runs if c not in (BLANK, OTHER)))
     listed = sorted(texts)
-    scores = np.concatenate([log_likelihoods(g, listed) for g in groups]).mean(axis=0)
+    scores = np.mean([log_likelihoods(v, listed) for v in views], axis=0)
     return Unconstrained(text=listed[int(scores.argmax())], score=float(scores.max()))
 
 

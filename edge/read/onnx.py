@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.frame import Corners, Image, PlateDetection, PlateReading
-from edge.read.colour import Colours, estimate, log_prior, most_likely
-from edge.read.decode import Decoded, Unconstrained, decode, unconstrained, views_of
+from edge.read.colour import Colours, estimate, log_prior, reported
+from edge.read.ctc import Floats
+from edge.read.decode import Decoded, Unconstrained, decode, unconstrained, view_of
 from edge.read.profile import ACCURATE, HEIGHTS, Engine, Look, Profile
 from edge.read.recogniser import Recogniser
 from edge.read.rows import MAY_HAVE_TWO_ROWS, joined_rows, single_row
@@ -31,18 +30,12 @@ _ILLEGIBLE = -13.0
 _OUTSIDE_BETTER_BY, _OUTSIDE_LIKELY, _OUTSIDE_SHORTEST = 16.0, -2.5, 4
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Evidence:
     """What was seen of a plate that is supposed to have so many rows."""
 
     rows: int
-    seen: dict[int, list[NDArray[np.float32]]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, posterior: NDArray[np.float32]) -> None:
-        self.seen[posterior.shape[1]].append(posterior)
-
-    def groups(self) -> list[NDArray[np.float64]]:
-        return [views_of(np.concatenate(views)) for views in self.seen.values()]
+    views: list[Floats] = field(default_factory=list)
 
 
 class GrammarReader:
@@ -97,12 +90,12 @@ class GrammarReader:
         prior = partial(log_prior, colours=colours)
         one, two = _Evidence(1), _Evidence(2)
         best, decoded = self._look_until_decisive(image, corners, prior, one, two)
-        outside = unconstrained(best.groups())
+        outside = unconstrained(best.views)
         if _is_outside(decoded, outside):
             return _as_read(outside, best.rows, colours, upright)
         if decoded.score < _ILLEGIBLE:
             return None
-        colour = most_likely(colours)
+        colour = reported(colours, decoded.text)
         return PlateReading(
             text=decoded.text,
             plate_class=classify(decoded.text, colour, best.rows),
@@ -120,20 +113,20 @@ class GrammarReader:
         for made, look in enumerate(self._profile.looks, start=1):
             height = HEIGHTS[look.engine]
             row = single_row(image, corners, height=height, width=look.plate, margin=look.margin)
-            one.add(self._posterior(look, row))
-            best, decoded = one, decode(one.groups(), prior)
-            if two.seen or (narrow and decoded.score < _SURELY_ONE_ROW):
+            one.views.append(self._view(look, row))
+            best, decoded = one, decode(one.views, prior)
+            if two.views or (narrow and decoded.score < _SURELY_ONE_ROW):
                 rows = joined_rows(image, corners, height=height, margin=look.margin)
-                two.add(self._posterior(look, rows))
-                decoded_two = decode(two.groups(), prior)
+                two.views.append(self._view(look, rows))
+                decoded_two = decode(two.views, prior)
                 if decoded_two.score > decoded.score:
                     best, decoded = two, decoded_two
             if made >= self._profile.least and decoded.confidence >= self._profile.decisive:
                 break
         return best, decoded
 
-    def _posterior(self, look: Look, picture: Image) -> NDArray[np.float32]:
-        return self._engines[look.engine].posteriors([picture], width=look.width)
+    def _view(self, look: Look, picture: Image) -> Floats:
+        return view_of(self._engines[look.engine].posteriors([picture], width=look.width)[0])
 
 
 def _is_outside(inside: Decoded, outside: Unconstrained) -> bool:
@@ -152,7 +145,7 @@ def _as_read(outside: Unconstrained, rows: int, colours: Colours, upright: Image
     return PlateReading(
         text=text,
         plate_class=PlateClass.UNKNOWN,
-        colour=most_likely(colours),
+        colour=reported(colours, text),
         rows=rows,
         confidence=whole,
         lattice=tuple(((character, each),) for character in text),
