@@ -160,6 +160,7 @@ export class Desk extends EventTarget {
     this.#soon = false;
     await this.#fetch("statistics", "/api/statistics", (statistics) => {
       this.statistics = statistics;
+      this.link.vouch();
     });
     if (this.problems.statistics?.status === 0) this.link.suspect();
     if (!this.#stopped && !this.#soon) this.#timer = setTimeout(() => this.#poll(), STATISTICS_EVERY_MS);

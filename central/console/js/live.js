@@ -16,6 +16,7 @@ export class LiveLink extends EventTarget {
   state = "connecting";
   #socket = null;
   #after = 0; // the newest event seen; 0: none yet
+  #heardAt = new Date(); // when the server was last known to be there
   #lostAt = null;
   #attempts = 0;
   #timer = null;
@@ -34,6 +35,11 @@ export class LiveLink extends EventTarget {
     document.removeEventListener("visibilitychange", this.#now);
     clearTimeout(this.#timer);
     this.#drop();
+  }
+
+  /** Someone reached the server. */
+  vouch() {
+    if (this.state === "live") this.#heardAt = new Date();
   }
 
   /** Someone could not reach the server: don't wait for TCP to notice that the socket is dead. */
@@ -71,13 +77,14 @@ export class LiveLink extends EventTarget {
     this.#drop();
     this.#catchUp = null;
     clearTimeout(this.#quiet);
-    this.#lostAt ??= new Date();
+    this.#lostAt ??= this.#heardAt; // not now: a link may have been dead for a while before it is noticed
     this.#become("lost");
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#attempts++);
     this.#timer = setTimeout(() => this.#open(), wait * (0.8 + 0.4 * Math.random()));
   }
 
   #heard(message) {
+    this.#heardAt = new Date();
     if (message.kind === "hello") return this.#greeted(message);
     if (message.kind === "gap") return this.#overrun(message);
     this.#after = Math.max(this.#after, message.id);
