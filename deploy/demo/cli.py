@@ -74,8 +74,7 @@ def demo(
     """Show the whole road: cameras, reading, bus, storage, matching, alerts and the console, in one process.
 
     A small simulated city drives past four checkpoints; three vehicles are on the watchlist. Ends with a
-    summary after --for, at Ctrl-C, or when every source has ended. Exit code 1: the road broke somewhere,
-    the summary says where.
+    summary after --for or at Ctrl-C. Exit code 1: the road broke somewhere, the summary says where.
     """
     if not simulate and not sources:
         raise click.UsageError("expected --source where nothing is simulated, got none")
@@ -137,13 +136,13 @@ def _welcome(opening: Opening) -> None:
 
 
 def _watch(show: Show, clock: Clock, seconds: float | None) -> None:
-    """Let it run: until the time is up, every source has ended, or a signal comes."""
+    """Let it run: until the time is up or a signal comes."""
     stop = threading.Event()
     before = {s: signal.signal(s, lambda *_: stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
     began, after, passages = clock.monotonic(), 0, 0
     bar = tqdm(total=seconds, unit="s", bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f} s{postfix}", disable=None)
     try:
-        while not stop.wait(0.2) and not show.over():
+        while not stop.wait(0.2):
             ran = clock.monotonic() - began
             news, after = show.arrivals(after=after)
             for one in news:

@@ -21,6 +21,7 @@ from deploy.demo.outcome import Outcome, latency_of
 from deploy.demo.page import Account, Arrival, Page
 from deploy.demo.summary import Crossing, Judgement, Seen, judge
 from edge.camera.simulated import SimulatedCamera
+from edge.camera.source import camera_of
 from edge.config import BusSettings, CameraSettings, ImageSettings, NodeSettings, VisionSettings
 from edge.node import EdgeNode
 from edge.scene.light import Light
@@ -93,6 +94,10 @@ class Show:
             ModelError, CameraError, StoreUnavailable, OSError: something needed is missing; says what.
         """
         plan = self.plan
+        for source in plan.sources:
+            camera_of(
+                source, OWN_CHECKPOINT, clock=self._clock
+            ).close()  # a wrong one is told before anything starts
         vision = open_vision(VisionSettings())
         settings = CentreSettings(
             data=plan.folder / "central",
@@ -133,10 +138,6 @@ class Show:
         """What the page was told since; the second is what to ask with next."""
         assert self._page is not None
         return self._page.arrivals(after=after)
-
-    def over(self) -> bool:
-        """Whether every source has come to its end."""
-        return all(node.join(0) for node in self._nodes)
 
     def close(self) -> Outcome:
         """Stop the cameras, let what they saw come through, judge it, and stop the rest."""
