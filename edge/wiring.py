@@ -46,8 +46,12 @@ class Vision:
     reader: Reader
 
 
-def open_vision(settings: VisionSettings) -> Vision:
+def open_vision(settings: VisionSettings, *, refine: bool = False) -> Vision:
     """The engines, with the weights of the registry.
+
+    Args:
+        settings: see `edge.config`.
+        refine: the detector looks at each plate twice: for photos, which have one chance.
 
     Raises:
         ModelError: weights are missing or damaged; says how to get them.
@@ -61,7 +65,9 @@ def open_vision(settings: VisionSettings) -> Vision:
         detector=OnnxDetector(
             path_of("clp_det"),
             long_side=settings.detect_long_side,
-            threshold=Rules().weak,
+            # A second look confirms what the first one doubted; without it, tracking does.
+            threshold=Rules().strong if refine else Rules().weak,
+            refine=refine,
             threads=settings.threads,
             name="clp_det",
         ),
