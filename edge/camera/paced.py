@@ -34,9 +34,11 @@ class PacedCamera:
 
     def frames(self, *, start_index: int = 0) -> Iterator[Frame]:
         """Frames at the pace of their `seconds`, until the recording ends; raises what that raises."""
-        started_at, began = self._clock.now(), self._clock.monotonic()
         previous: Frame | None = None
         for frame in self._camera.frames():
+            if previous is None:  # the recording plays from here: opening it made nothing late
+                started_at = self._clock.now() - timedelta(seconds=frame.seconds)
+                began = self._clock.monotonic() - frame.seconds
             # A frame is late once its successor is due too.
             if previous is not None and began + frame.seconds > self._clock.monotonic():
                 yield replace(previous, captured_at=started_at + timedelta(seconds=previous.seconds))
