@@ -25,6 +25,7 @@ from edge.track import OTHER_TEXT, SAME_TEXT, Fit, Pair, assign, candidates, cer
 from edge.tracklet import Look, Tracklet, begin, see
 from edge.trajectory import View, rest, sighting
 from edge.vote import support
+from proto.passage import PlateRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,8 @@ class State:
     """All a camera's pipeline knows between two frames."""
 
     next_number: int = 0
-    tracklets: tuple[Tracklet, ...] = ()  #: open ones, and ended ones still remembered
+    looked_seconds: float = 0.0  #: when plates were last looked for
+    tracklets: tuple[Tracklet, ...] = ()  #: open ones, and ended ones that were read and are remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,15 +135,18 @@ class Pipeline:
                 number += 1
                 taken.add(j)
         flaws = tuple(look.flaw for j, look in enumerate(looks) if look.flaw and j in plan.strong)
-        state = State(next_number=number, tracklets=tuple(self._decided(t, frame.seconds) for t in tracklets))
+        state = State(
+            next_number=number,
+            looked_seconds=frame.seconds,
+            tracklets=tuple(self._decided(t, frame.seconds) for t in tracklets),
+        )
         return replace(self._settle(state, frame.seconds), flaws=flaws)
 
     def still(self, state: State, frame: Frame) -> Step:
-        """A frame in which nothing moved since the last: what was there is there, at rest."""
-        newest = max((t.last_seconds for t in state.tracklets if t.open), default=0.0)
+        """A frame in which nothing moved since the last: what was there at the last look is there, at rest."""
         tracklets = tuple(
             replace(t, path=rest(t.path, frame.seconds), last_seconds=frame.seconds)
-            if t.open and t.last_seconds == newest
+            if t.open and t.last_seconds >= state.looked_seconds
             else t
             for t in state.tracklets
         )
@@ -224,7 +229,7 @@ class Pipeline:
                     reports.append(passage_of(tracklet, self.identity, self.layout, self.gate, self.darkroom))
                 # Its pictures are on their way; what remains serves to know the vehicle again.
                 tracklet = replace(tracklet, reported=True, shots=())
-            if tracklet.open or seconds - tracklet.last_seconds <= self._memory(tracklet):
+            if tracklet.open or self._remembered(tracklet, seconds):
                 kept.append(tracklet)
         ended = sorted((t.last_seconds for t in kept if not t.open), reverse=True)
         if len(ended) > self.rules.most_remembered:
@@ -232,11 +237,18 @@ class Pipeline:
             kept = [t for t in kept if t.open or t.last_seconds > limit]
         return Step(state=replace(state, tracklets=tuple(kept)), reports=tuple(reports), dropped=tuple(dropped))
 
-    def _memory(self, tracklet: Tracklet) -> float:
-        if self.rules.stills:
-            return -1.0
-        moved = tracklet.travelled >= 1.0 or tracklet.vote.read is None
-        return self.rules.remembered if moved else self.rules.remembered_parked
+    def _remembered(self, tracklet: Tracklet, seconds: float) -> bool:
+        """Whether an ended tracklet's text is kept, to know the vehicle again."""
+        if self.rules.stills or self._plate(tracklet) is None:
+            return False  # found again, and legible then, an unread vehicle is better told twice than never
+        moved = tracklet.travelled >= 1.0
+        longest = self.rules.remembered if moved else self.rules.remembered_parked
+        return seconds - tracklet.last_seconds <= longest
+
+    def _plate(self, tracklet: Tracklet) -> PlateRead | None:
+        """What a tracklet's passage says of its plate."""
+        flawed = self.gate.verdict(tracklet.vote, dict(tracklet.flaws))
+        return None if flawed else tracklet.vote.read
 
     def _over(self, tracklet: Tracklet, seconds: float) -> bool:
         if self.rules.stills:
@@ -257,16 +269,16 @@ class Pipeline:
         """Why a tracklet is no passage; empty where it is one."""
         if self.rules.stills:
             return ""
-        read, flaw = tracklet.vote.read, self.gate.verdict(tracklet.vote, dict(tracklet.flaws))
-        if read and flaw is None:
-            twins = [t.vote.read for t in others if t.vote.read and not _together(tracklet, t)]
+        read = self._plate(tracklet)
+        if read:
+            twins = [p for t in others if (p := self._plate(t)) and not _together(tracklet, t)]
             again = any(t.text == read.text or support(read.lattice, t) >= SAME_TEXT for t in twins)
             return "duplicate" if again else ""
         if tracklet.sightings < 3:
             return "brief"  # a flicker of the detector, not a vehicle
         if self.layout.trigger:
             return "" if tracklet.trigger else "elsewhere"  # it may come yet, as another tracklet
-        if flaw is Flaw.TOO_SMALL:
+        if self.gate.verdict(tracklet.vote, dict(tracklet.flaws)) is Flaw.TOO_SMALL:
             return "elsewhere"
         return "" if tracklet.travelled >= 1.0 else "still"  # a sign, not a vehicle
 

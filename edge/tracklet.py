@@ -56,7 +56,7 @@ class Tracklet:
     trigger: Crossed | None = None
     measure: Crossed | None = None
     decided_seconds: float | None = None  #: since when the vote is decisive
-    reported: bool = False  #: its passage is out, or it was found to be another tracklet's vehicle
+    reported: bool = False  #: its passage is out, or another tracklet's is of the same vehicle
     ended_seconds: float | None = None  #: since when it is no longer looked for by motion
 
     @property

@@ -211,6 +211,35 @@ def test_lost_and_found_again_is_still_one_passage(road: Road, frames: int) -> N
     assert road.drive([car], 7, hidden=hidden_between(12, 12 + frames)).texts == ["川C12345"]
 
 
+def test_read_poorly_then_lost_and_found_again_legible(road: Road) -> None:
+    """What came to nothing before the gap must not swallow the vehicle after it."""
+
+    def clearing(text: str, look: int, _height: float) -> PlateReading:
+        return reading(text, certainty=0.75 if look < 2 else 0.97)
+
+    car = Vehicle(plate="川C12345", start_m=42, speed=9)
+    road.drive([car], 6, read=clearing, hidden=hidden_between(2, 16))
+    assert road.texts == ["川C12345"]
+
+
+def test_gone_before_the_picture_came_to_rest_it_ends_all_the_same(road: Road) -> None:
+    car = Vehicle(plate="川C12345", start_m=40, speed=9)
+    state, ended = State(), None
+    for index in range(120):
+        frame = frame_at(index, 12)
+        plate = detection(car, frame.seconds) if index < 20 else None
+        if index < 22:  # the last looks find nothing, then nothing moves any more
+            plan = road.pipeline.look(state, frame, [plate] if plate else [])
+            step = road.pipeline.conclude(state, frame, plan, [reading(car.plate) for _ in plan.to_read])
+        else:
+            step = road.pipeline.still(state, frame)
+        state = step.state
+        if step.reports and ended is None:
+            ended = frame.seconds
+    assert ended is not None
+    assert ended - 20 / 12 < 1.2
+
+
 def test_seen_now_and_then_is_one_passage(road: Road) -> None:
     rng = random.Random(3)
     seen = [rng.random() < 0.5 for _ in range(100)]
