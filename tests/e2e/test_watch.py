@@ -167,6 +167,22 @@ def test_after_sign_off_only_a_misread_is_left_of_the_verification(site: Site, o
     assert shown == ["dispatch", "not_needed", "misread"]
 
 
+def test_a_key_right_after_a_choice_is_for_what_was_chosen(site: Site, operator: Page) -> None:
+    for plate in ("川C67001", "川C67002"):
+        site.order(plate, priority=1)
+        site.pass_by(plate)
+        expect(operator.locator(row(plate))).to_be_visible()
+    operator.click(row("川C67001") + " button")
+    operator.locator(row("川C67002") + " button").evaluate(
+        """(button) => {
+          button.click();
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "c", bubbles: true }));
+        }"""
+    )
+    expect(operator.locator(row("川C67002"))).to_contain_text("已核实")
+    expect(operator.locator(row("川C67001"))).to_contain_text("待核实")
+
+
 def test_the_most_urgent_stands_first_and_the_selection_stays(site: Site, operator: Page) -> None:
     site.order("川C70001", priority=4)
     site.order("川C70002", priority=1)

@@ -163,7 +163,7 @@ export class WatchPage {
     place.selected = id;
     if (byHand && getComputedStyle(this.#root.querySelector(".panes-tabs")).display !== "none") this.#turn("detail");
     this.#detailPlace.scrollTop = 0;
-    this.#draw("alerts");
+    this.#drawAlerts(); // at once: the next key must find this alert, and not the one before
   }
 
   #turn(pane) {
