@@ -45,7 +45,8 @@ class GrammarReader:
     text is decisive. A plate that is narrow enough for two rows, and not well read as one, is also read row
     by row; the better of both counts. The ground's colour weighs the classes.
 
-    On one thread of an EPYC, a fast read takes about 15 ms, an accurate one 30 to 80 ms.
+    On one thread of an EPYC a look takes about 20 ms in the fast profile and 25 ms in the accurate one, and
+    one look is enough for most plates.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class GrammarReader:
         self, image: Image, corners: Corners, prior: Callable[[str], float], one: _Evidence, two: _Evidence
     ) -> tuple[_Evidence, Decoded]:
         narrow = aspect(corners) < MAY_HAVE_TWO_ROWS
-        for made, look in enumerate(self._profile.looks, start=1):
+        for look in self._profile.looks:
             height = HEIGHTS[look.engine]
             row = single_row(image, corners, height=height, width=look.plate, margin=look.margin)
             one.views.append(self._view(look, row))
@@ -121,7 +122,7 @@ class GrammarReader:
                 decoded_two = decode(two.views, prior)
                 if decoded_two.score > decoded.score:
                     best, decoded = two, decoded_two
-            if made >= self._profile.least and decoded.confidence >= self._profile.decisive:
+            if decoded.confidence >= self._profile.decisive:
                 break
         return best, decoded
 
