@@ -27,7 +27,7 @@ SECURITY_HEADERS: dict[str, str] = {
 
 
 class SecurityHeaders:
-    """Puts the headers on every answer; answers of the API are not to be cached unless they say so."""
+    """Puts the headers on every answer; answers are not to be kept unless they say so."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -42,8 +42,10 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
-                if scope["path"].startswith("/api/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                # The console's files are asked for anew each time (304 where unchanged), lest a browser mix two
+                # versions' modules after an upgrade.
+                api = scope["path"].startswith("/api/")
+                headers.setdefault("Cache-Control", "no-store" if api else "no-cache")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -27,7 +27,7 @@ _MACHINE = Right(machines=True)
 _EVERYBODY = _people(*Role)
 _ON_ORDERS = (_R.OPERATOR, _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
 #: Images carry what passages carry, and are found by hash only: whoever is shown a passage has the hash.
-_SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR})
+_SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
 
 #: (method, path) → right.
 RIGHTS: dict[tuple[str, str], Right] = {

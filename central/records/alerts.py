@@ -84,9 +84,19 @@ class SqlAlertBook:
 
     def page(self, *, only_open: bool, limit: int) -> tuple[OrderedAlert, ...]:
         table = schema.alerts
-        query = select(table).order_by(table.c.raised_at.desc(), table.c.alert_id.desc()).limit(limit)
+        newest = (table.c.raised_at.desc(), table.c.alert_id.desc())
         if only_open:
-            query = query.where(table.c.state.not_in(FINAL))
+            # With more open than are asked for, the urgent ones are those that must not be missing.
+            orders = schema.orders
+            query = (
+                select(table)
+                .join(orders, orders.c.order_id == table.c.order_id)
+                .where(table.c.state.not_in(FINAL))
+                .order_by(orders.c.priority, *newest)
+            )
+        else:
+            query = select(table).order_by(*newest)
+        query = query.limit(limit)
         with self._database.read() as connection:
             return _complete(connection, connection.execute(query).all())
 

@@ -102,7 +102,7 @@ class AlertBook(AlertSink, Protocol):
         ...
 
     def page(self, *, only_open: bool, limit: int) -> tuple[OrderedAlert, ...]:
-        """The most lately raised first."""
+        """The most lately raised first; of open ones, the most urgent orders' first."""
         ...
 
     def step(

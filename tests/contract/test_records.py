@@ -46,8 +46,9 @@ class Setting:
     staff: Mapping[Role, User]
     open_again: Reopen
 
-    def active(self, plate: str = "川C12345") -> Order:
-        return active_order(self.records, self.staff, order_request(plate, at=self.clock.now()))
+    def active(self, plate: str = "川C12345", *, priority: int = 1) -> Order:
+        request = replace(order_request(plate, at=self.clock.now()), priority=priority)
+        return active_order(self.records, self.staff, request)
 
 
 @pytest.fixture(params=["sqlite"])
@@ -317,6 +318,15 @@ class TestAlerts:
         with pytest.raises(IllegalStep):
             setting.records.alerts.step(before.alert.alert_id, AlertMove.CLOSE, by=setting.staff[Role.OPERATOR])
         assert setting.records.alerts.get(before.alert.alert_id) == before
+
+    def test_an_urgent_alert_is_among_the_open_ones_however_many_came_since(self, setting: Setting) -> None:
+        urgent, usual = setting.active(priority=1), setting.active(priority=3)
+        alerts = setting.records.alerts
+        alerts.raise_alerts([hit(urgent, passage(seed="urgent"))])
+        setting.clock.advance(60)
+        alerts.raise_alerts([hit(usual, passage(seed=str(i))) for i in range(5)])
+        assert [a.order.priority for a in alerts.page(only_open=True, limit=3)] == [1, 3, 3]
+        assert [a.order.priority for a in alerts.page(only_open=False, limit=3)] == [3, 3, 3]
 
     def test_figures(self, setting: Setting) -> None:
         order, operator = setting.active(), setting.staff[Role.OPERATOR]
