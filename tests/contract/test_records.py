@@ -325,8 +325,8 @@ class TestAlerts:
         alerts.raise_alerts([hit(urgent, passage(seed="urgent"))])
         setting.clock.advance(60)
         alerts.raise_alerts([hit(usual, passage(seed=str(i))) for i in range(5)])
-        assert [a.order.priority for a in alerts.page(only_open=True, limit=3)] == [1, 3, 3]
-        assert [a.order.priority for a in alerts.page(only_open=False, limit=3)] == [3, 3, 3]
+        assert [a.order.request.priority for a in alerts.page(only_open=True, limit=3)] == [1, 3, 3]
+        assert [a.order.request.priority for a in alerts.page(only_open=False, limit=3)] == [3, 3, 3]
 
     def test_figures(self, setting: Setting) -> None:
         order, operator = setting.active(), setting.staff[Role.OPERATOR]
