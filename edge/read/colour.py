@@ -21,7 +21,7 @@ _C = PlateColour
 _HUES = {_C.YELLOW: (9, 35), _C.GREEN: (36, 82), _C.BLUE: (83, 138)}
 #: Saturation at which a hue begins to count and at which it counts in full; characters and borders have none,
 #: so it is that of the more saturated part of the plate.
-_PALE, _SATURATED = 35, 75
+_PALE, _SATURATED = 22, 55
 #: Brightness at which colours can begin to be told and at which they can be told well.
 _DARK, _LIGHT = 40, 100
 #: No colour is believed more than this: paint fades, light lies.
@@ -40,8 +40,11 @@ def estimate(plate: Image) -> Colours:
     # Borders and what lies around the plate are left out; a small picture averages noise and characters' edges.
     small = cv2.resize(plate, (48, 16), interpolation=cv2.INTER_AREA)[2:14, 2:46]
     hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV)
-    hue, saturation, brightness = (hsv[..., i].astype(np.uint8) for i in range(3))
-    believed = _MOST * _ramp(float(np.percentile(brightness, 80)), _DARK, _LIGHT)
+    hue, brightness = hsv[..., 0].astype(np.uint8), hsv[..., 2].astype(np.uint8)
+    light = max(1.0, float(np.percentile(brightness, 80)))
+    # Against the plate's light, not each pixel's own: black paint has a hue, but hardly any colour.
+    saturation = np.clip(np.ptp(small, axis=2) * (255 / light), 0, 255).astype(np.uint8)
+    believed = _MOST * _ramp(light, _DARK, _LIGHT)
     ground = saturation >= np.percentile(saturation, 60)
     coloured = believed * _ramp(float(np.median(saturation[ground])), _PALE, _SATURATED)
     found = {_tone(brightness): (believed - coloured) * _COLOURLESS}
@@ -60,7 +63,7 @@ def reported(colours: Colours, text: str) -> PlateColour:
     What the text's classes never have counts for little.
     """
     possible = _possible(text) or set(colours)
-    weighed = {c: p if c is _C.UNKNOWN or c in possible else p / 10 for c, p in colours.items()}
+    weighed = {c: p if c is _C.UNKNOWN or c in possible else p / 100 for c, p in colours.items()}
     colour = max(weighed, key=lambda c: weighed[c])
     return colour if weighed[colour] > 0.5 * sum(weighed.values()) else _C.UNKNOWN
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -31,8 +32,10 @@ def measure(read: Read, labelled: Iterable[LabelledPhoto], profile: str) -> Scor
     vision = wiring.open_vision(settings, refine=True)
     cv2.setNumThreads(1)
     score = Score()
+    begun = time.process_time()
     for photo in tqdm(list(labelled), desc=profile, unit="photo", disable=None):
         score.add(photo, read(read_photo(photo.path), vision.detector, vision.reader))
+    score.cpu_s = time.process_time() - begun
     return score
 
 

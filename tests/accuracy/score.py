@@ -45,6 +45,7 @@ class Score:
     photos: int = 0
     detect_ms: float = 0.0
     read_ms: float = 0.0
+    cpu_s: float = 0.0  #: of the whole process, decoding of the files included
 
     @property
     def total(self) -> Count:
@@ -94,7 +95,10 @@ def table(name: str, score: Score) -> str:
             f"  {kind:24s}{count.plates:8d}{count.found / count.plates:9.3f}{count.exact / count.plates:9.3f}"
         )
     detect, read = score.detect_ms / score.photos, score.read_ms / score.photos
-    lines.append(f"  wall time a photo: {detect + read:.0f} ms (detect {detect:.0f}, read {read:.0f})")
+    cpu = score.cpu_s / score.photos * 1e3
+    lines.append(
+        f"  a photo: {detect + read:.0f} ms wall (detect {detect:.0f}, read {read:.0f}), {cpu:.0f} ms processor"
+    )
     lines.append(f"  plates beyond the labels: {score.extra}")
     return "\n".join(lines)
 
