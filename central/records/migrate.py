@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.resources import as_file, files
 
 from alembic import command
@@ -11,6 +12,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from central.records.port import RecordsUnusable
+
+# Alembic tells of its own steps at info on every start; who opens the records logs what matters of them.
+logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def migrate(connection: Connection) -> tuple[str | None, str | None]:
