@@ -6,7 +6,7 @@ STAMP_DEMO := $(VENV)/.demo
 STAMP_DEV  := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit models proto requirements accuracy faults realtime screenshots clean
+.PHONY: help setup demo test lint types unit models proto requirements accuracy faults realtime clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
