@@ -62,7 +62,7 @@ class Outcome:
             if isinstance(value, float):
                 return None if math.isnan(value) else round(value, 4)
             if isinstance(value, Mapping):
-                return {k: clean(v) for k, v in value.items() if k != "misreads"}
+                return {k: clean(v) for k, v in value.items() if k not in ("misreads", "unreported")}
             if isinstance(value, list | tuple):
                 return [clean(v) for v in value]
             return value
@@ -83,6 +83,8 @@ class Outcome:
         ]
         for true, read in (*self.day.misreads, *self.night.misreads)[:10]:
             lines.append(f"misread                {true} as {read}")
+        for missed in (*self.day.unreported, *self.night.unreported)[:10]:
+            lines.append(f"missed                 {missed}")
         lines += [f"fault                  {fault}" for fault in self.faults]
         return "\n".join(lines)
 

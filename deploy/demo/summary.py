@@ -47,6 +47,7 @@ class Judgement:
     doubled: int  #: passages over and above the first of a vehicle
     extra: int  #: passages that belong to no vehicle
     misreads: tuple[tuple[str, str], ...] = field(default=())  #: (true text, what was read)
+    unreported: tuple[str, ...] = field(default=())  #: camera and true text of what was missed
 
     @property
     def share_right(self) -> float:
@@ -94,6 +95,7 @@ def judge(truth: Sequence[Crossing], seen: Sequence[Seen]) -> Judgement:
         missed=len(left_truth),
         doubled=doubled,
         extra=len(left_seen) - doubled,
+        unreported=tuple(f"{truth[t].camera_id} {truth[t].text}" for t in sorted(left_truth)),
         misreads=tuple(
             (truth[t].text, seen[s].text) for t, s in pairs if seen[s].text and truth[t].text != seen[s].text
         ),
