@@ -11,10 +11,11 @@ STAMP_DEV  := $(VENV)/.dev
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+# Half a virtual environment (no ensurepip, Ctrl-C) goes again, so that the next make starts afresh.
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "on Debian: apt install python3.11-venv" >&2; exit 1; }
 
-$(STAMP_DEMO): requirements/demo.txt pyproject.toml | $(BIN)/python
+$(STAMP_DEMO): requirements/demo.txt pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --require-hashes -r requirements/demo.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@

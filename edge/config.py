@@ -43,7 +43,7 @@ class BusSettings(_Section):
     """Where passages go."""
 
     engine: Literal["embedded"] = "embedded"
-    path: Path = Path("var/bus.db")  #: the embedded bus's file
+    path: Path = Path("var/central/bus.db")  #: the embedded bus's file; the centre's default
 
 
 class ImageSettings(_Section):

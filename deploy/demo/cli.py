@@ -11,13 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import httpx
 from tqdm import tqdm
 
 from central.ports import StoreUnavailable
 from deploy.demo.page import Arrival
 from deploy.demo.show import Opening, Plan, Show
 from edge.models import ModelError
+from edge.outbox import OutboxError
 from edge.ports import CameraError
+from proto.bus.port import BusError
 from proto.clock import Clock, SystemClock
 from proto.plate import display
 
@@ -93,7 +96,15 @@ def demo(
         show = Show(plan, clock)
         try:
             opening = show.open()
-        except (ModelError, CameraError, StoreUnavailable, OSError) as error:
+        except (
+            ModelError,
+            CameraError,
+            StoreUnavailable,
+            OutboxError,
+            BusError,
+            httpx.HTTPError,
+            OSError,
+        ) as error:
             show.abandon()
             click.echo(f"bukong demo: {error}", err=True)
             ctx.exit(3)

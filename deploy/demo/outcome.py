@@ -83,8 +83,8 @@ class Outcome:
         ]
         for true, read in (*self.day.misreads, *self.night.misreads)[:10]:
             lines.append(f"misread                {true} as {read}")
-        for missed in (*self.day.unreported, *self.night.unreported)[:10]:
-            lines.append(f"missed                 {missed}")
+        missed = (*self.day.unreported, *self.night.unreported)[:10]
+        lines += [f"missed                 {one}" for one in missed]
         lines += [f"fault                  {fault}" for fault in self.faults]
         return "\n".join(lines)
 
