@@ -117,7 +117,11 @@ class Outbox(Protocol):
         ...
 
     def image(self, sha256: str) -> bytes | None:
-        """An image's bytes; None where it is gone (evicted meanwhile, or its file is damaged)."""
+        """An image's bytes; None where it is gone (evicted meanwhile, or its file is damaged).
+
+        Raises:
+            OutboxUnavailable: it can't be read now; it stays in the queue.
+        """
         ...
 
     def image_done(self, sha256: str) -> None:

@@ -191,7 +191,8 @@ class SqliteOutbox:
 
     def image(self, sha256: str) -> bytes | None:
         """As the port says; an image whose file is gone or damaged leaves the queue and is counted."""
-        data = self._images.read(sha256)
+        with _disk():
+            data = self._images.read(sha256)
         if data is not None:
             return data
         with self._transaction() as connection:  # no put and no eviction comes between from here on
@@ -206,7 +207,7 @@ class SqliteOutbox:
         with self._lock:
             with self._transaction() as connection:
                 connection.execute("DELETE FROM images WHERE sha256 = ?", (sha256,))
-            self._images.remove(sha256)
+            self._discard(sha256)
 
     def refuse_image(self, sha256: str, reason: str) -> None:
         """As the port says."""
@@ -265,7 +266,7 @@ class SqliteOutbox:
         with self._lock:
             if self._closed:
                 raise OutboxError("expected an open outbox, got one that was closed")
-            try:
+            with _disk():
                 self._connection.execute("BEGIN")
                 try:
                     yield self._connection
@@ -274,12 +275,21 @@ class SqliteOutbox:
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
                     raise
-            except (sqlite3.Error, OSError) as error:
-                raise OutboxUnavailable(f"the outbox's disk fails: {error}") from error
+
+    def _discard(self, sha256: str) -> None:
+        """Remove the file of an image whose row is gone for good; never raises for the disk's sake.
+
+        The transaction stands: telling the caller that it failed would be untrue. The next opening clears a
+        file without a row away.
+        """
+        try:
+            self._images.remove(sha256)
+        except OSError as error:
+            self._log.warning("an image's file stays until the next opening", sha256=sha256, why=str(error))
 
     def _report(self, eviction: Eviction) -> None:
         for sha256 in eviction.files:
-            self._images.remove(sha256)
+            self._discard(sha256)
         for (kind, hit), count in eviction.removed.items():
             self._metrics.evicted.labels(kind, str(hit).lower()).inc(count)
         if eviction.removed.total():
@@ -306,6 +316,15 @@ class SqliteOutbox:
 
     def _now_us(self) -> int:
         return (self._clock.now() - _EPOCH) // _MICROSECOND
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Trouble with SQLite or a file inside is `OutboxUnavailable`."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise OutboxUnavailable(f"the outbox's disk fails: {error}") from error
 
 
 def _known(connection: sqlite3.Connection, passage_id: UUID) -> bool:

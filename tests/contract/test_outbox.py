@@ -89,6 +89,12 @@ def pictures(outbox: Outbox) -> list[int]:
     return [int(data.split(b"-")[1]) for q in outbox.images(1000) if (data := outbox.image(q.sha256))]
 
 
+def blocked(file: Path) -> None:
+    """Put a folder in a file's place: neither reading nor unlinking it works, not even for root."""
+    file.unlink()
+    file.mkdir()
+
+
 class TestQueue:
     def test_passages_come_out_as_they_were_put_and_in_that_order(self, outbox: Outbox) -> None:
         for n in (3, 1, 2):
@@ -255,6 +261,25 @@ class TestImages:
         assert outbox.stats().lost_images == 1
         assert not file.exists()
 
+    def test_an_image_that_cannot_be_read_now_stays(self, outbox: Outbox, tmp_path: Path) -> None:
+        put(outbox, 1)
+        file = tmp_path / "outbox" / "images" / sha256(image_of(1))
+        blocked(file)
+        with pytest.raises(OutboxUnavailable, match="the outbox's disk fails"):
+            outbox.image(file.name)
+        file.rmdir()
+        file.write_bytes(image_of(1))
+        assert pictures(outbox) == [1]
+        assert outbox.stats().lost_images == 0
+
+    def test_a_file_that_cannot_be_removed_does_not_undo_what_was_done(
+        self, outbox: Outbox, tmp_path: Path
+    ) -> None:
+        put(outbox, 1)
+        blocked(tmp_path / "outbox" / "images" / sha256(image_of(1)))
+        outbox.image_done(sha256(image_of(1)))
+        assert outbox.images(10) == []
+
     def test_opening_clears_away_what_a_crash_left(
         self, outbox: Outbox, reopen: Opener, tmp_path: Path
     ) -> None:
@@ -287,6 +312,18 @@ class TestLimits:
         labels = {"kind": "image", "hit": "false"}
         assert registry.get_sample_value("bukong_edge_outbox_evicted_total", labels) == 2
         assert reopen().stats().evicted_images == 2
+
+    def test_a_file_that_cannot_be_removed_does_not_fail_the_put(
+        self, reopen: Opener, registry: CollectorRegistry, tmp_path: Path
+    ) -> None:
+        outbox = reopen(max_bytes=3 * PASSAGE_BYTES + 1_000)
+        put(outbox, 1, size=1000)
+        blocked(tmp_path / "outbox" / "images" / sha256(image_of(1, size=1000)))
+        puts = outbox.puts
+        put(outbox, 2, size=1000)
+        assert (numbers(outbox), pictures(outbox), outbox.puts) == ([1, 2], [2], puts + 1)
+        labels = {"kind": "image", "hit": "false"}
+        assert registry.get_sample_value("bukong_edge_outbox_evicted_total", labels) == 1
 
     def test_then_images_of_hits_then_passages_then_hits(self, reopen: Opener) -> None:
         outbox = reopen(max_bytes=3 * PASSAGE_BYTES + 100)
