@@ -29,7 +29,8 @@ class Relay:
     3. Publish it under the node's key.
     4. Remove from the outbox what the bus acknowledged.
 
-    A bus that does not acknowledge is tried again with growing pauses, and the passages stay. A batch that is
+    A bus that does not acknowledge is tried again with growing pauses, and the passages stay; so it is with any
+    other error, since a relay that ended would leave them waiting in silence. A batch that is
     too large is halved; a single passage that is too large is kept aside in the outbox and counted.
     """
 
@@ -60,14 +61,22 @@ class Relay:
             try:
                 delivered = self.deliver()
             except (BusError, OutboxError) as error:
-                self._metrics.relay_failures.inc()
-                pause = self._backoff.failed()
+                pause = self._failed()
                 self._log.warning("passages wait", why=str(error), seconds=round(pause, 2))
+                stop.wait(pause)
+                continue
+            except Exception as error:  # noqa: BLE001 - a relay that ended would leave the passages waiting
+                pause = self._failed()
+                self._log.exception("passages wait", why=str(error), seconds=round(pause, 2))
                 stop.wait(pause)
                 continue
             self._backoff.succeeded()
             if not delivered:
                 self._outbox.wait(puts, _IDLE_S)
+
+    def _failed(self) -> float:
+        self._metrics.relay_failures.inc()
+        return self._backoff.failed()
 
     def deliver(self) -> int:
         """One turn of the loop; returns how many passages left the queue.

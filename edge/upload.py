@@ -21,6 +21,8 @@ _NEVER = frozenset({400, 413, 415, 422})
 _ATTEMPTS = 3
 #: Images that failed and wait for the others' turn, at most; then the oldest has its turn again.
 _PASSED_OVER = 64
+#: However long the centre asks for, seconds: a wrong answer must not silence a node for days.
+_MOST_ASKED_FOR_S = 3600.0
 _TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=30.0, pool=30.0)
 
 
@@ -46,7 +48,8 @@ class Uploader:
     3. Remove it from the outbox once the centre acknowledged it.
 
     What can't be sent now stays and is tried again with growing pauses, after the others have had their turn,
-    so that no image holds up the rest. What the centre will never take is kept aside in the outbox and counted.
+    so that no image holds up the rest; a worker outlives any error. What the centre will never take is kept
+    aside in the outbox and counted.
     A refused token is trouble of the node, not of the image: it is tried again.
     """
 
@@ -104,6 +107,12 @@ class Uploader:
                 self._log.warning("images wait", why=str(error), seconds=round(pause, 2))
                 stop.wait(pause)
                 continue
+            except Exception as error:  # noqa: BLE001 - a worker that ended would leave the images waiting
+                self._metrics.upload_failures.inc()
+                pause = backoff.failed()
+                self._log.exception("images wait", why=str(error), seconds=round(pause, 2))
+                stop.wait(pause)
+                continue
             backoff.succeeded()
             if not busy:
                 self._outbox.wait(puts, _IDLE_S)
@@ -113,7 +122,7 @@ class Uploader:
 
         Raises:
             UploadFailed: it stays in the outbox.
-            OutboxUnavailable: sent perhaps, and tried again all the same.
+            OutboxUnavailable: it can't be read now, or it is sent perhaps; tried again all the same.
         """
         # 1. Claim.
         image = self._claim()
@@ -126,9 +135,6 @@ class Uploader:
             # 2. Send.
             try:
                 self._send(image.sha256, data)
-            except UploadFailed:
-                self._pass_over(image.sha256)
-                raise
             except UploadRefused as error:
                 self._outbox.refuse_image(image.sha256, str(error))
                 return True
@@ -136,6 +142,9 @@ class Uploader:
             self._outbox.image_done(image.sha256)
             self._metrics.uploaded.inc()
             return True
+        except Exception:
+            self._pass_over(image.sha256)
+            raise
         finally:
             with self._claiming:
                 self._claims.discard(image.sha256)
@@ -216,4 +225,4 @@ def _offset(response: httpx.Response) -> int:
 
 def _retry_after_s(response: httpx.Response) -> float:
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else 0.0
+    return min(float(value), _MOST_ASKED_FOR_S) if value.isascii() and value.isdigit() else 0.0

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from edge.backoff import Backoff
-from edge.outbox import OutboxLimits
+from edge.outbox import OutboxLimits, OutboxUnavailable
 from edge.outbox.metrics import OutboxMetrics
 from edge.outbox.sqlite import SqliteOutbox
 from edge.upload import SMALL, Uploader, UploadFailed
@@ -299,3 +299,66 @@ def test_running_it_delivers_everything_through_trouble_and_stops_when_told(
     assert outbox.stats().refused_images == 0
     assert registry.get_sample_value("bukong_edge_upload_images_total") == 20
     assert (registry.get_sample_value("bukong_edge_upload_failures_total") or 0) > 5
+
+
+class HauntedOutbox(SqliteOutbox):
+    """The real outbox, with a bug that shows the first few times an image is read."""
+
+    bugs = 4
+
+    def image(self, sha256: str) -> bytes | None:
+        if self.bugs:
+            self.bugs -= 1
+            raise RuntimeError("a bug")
+        return super().image(sha256)
+
+
+def test_the_workers_outlive_errors_nobody_expected(
+    tmp_path: Path, centre: ImageCentre, metrics: OutboxMetrics
+) -> None:
+    outbox = HauntedOutbox(tmp_path / "haunted", clock=SystemClock(), limits=OutboxLimits(), metrics=metrics)
+    uploader = new_uploader(outbox, centre, metrics)
+    name, data = put(outbox, 1, 10)
+    with capture_logs() as logs:
+        run_until_empty(uploader, outbox)
+    assert centre.images.get(name) == data
+    assert [(e["log_level"], e["why"], e["exc_info"]) for e in logs] == [("error", "a bug", True)] * 4
+    outbox.close()
+
+
+def test_an_image_the_disk_cannot_read_does_not_hold_up_the_others(
+    outbox: SqliteOutbox, centre: ImageCentre, uploader: Uploader, tmp_path: Path
+) -> None:
+    bad, _ = put(outbox, 1, 10)
+    good, _ = put(outbox, 2, 10)
+    file = tmp_path / "outbox" / "images" / bad
+    file.unlink()
+    file.mkdir()  # not even root can read it
+    with pytest.raises(OutboxUnavailable):
+        uploader.upload_next()
+    uploader.upload_next()
+    assert centre.images.has(good)
+    assert [image.sha256 for image in outbox.images(10)] == [bad]
+
+
+def run_until_empty(uploader: Uploader, outbox: SqliteOutbox) -> None:
+    """Run it until no image waits, 60 s at most, or until its workers end by themselves."""
+    stop = threading.Event()
+    thread = threading.Thread(target=uploader.run, args=(stop,))
+    thread.start()
+    deadline = time.monotonic() + 60
+    while outbox.stats().images and thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_an_absurd_retry_after_is_bounded(
+    outbox: SqliteOutbox, centre: ImageCentre, uploader: Uploader
+) -> None:
+    put(outbox, 1, 10)
+    centre.troubles = [Trouble(status=503, retry_after="9" * 400)]
+    with pytest.raises(UploadFailed) as failure:
+        uploader.upload_next()
+    assert failure.value.retry_after_s == 3600

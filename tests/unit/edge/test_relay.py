@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from edge.backoff import Backoff
 from edge.outbox import OutboxLimits
@@ -62,6 +63,8 @@ class FlakyProducer:
         failure = self.failures.pop(0) if self.failures else ""
         if failure == "before":
             raise BusUnavailable("the link is down")
+        if failure == "bug":
+            raise RuntimeError("a client's bug")
         self._producer.publish(topic, records)
         if failure == "after":
             raise BusUnavailable("the acknowledgement was lost")
@@ -127,7 +130,7 @@ def test_one_passage_that_is_too_large_is_kept_aside_and_the_rest_goes_on(
 def test_running_it_delivers_through_trouble_and_stops_when_told(
     outbox: SqliteOutbox, bus: EmbeddedBus, metrics: OutboxMetrics, registry: CollectorRegistry
 ) -> None:
-    producer = FlakyProducer(bus, ["before", "after", "before", "before"])
+    producer = FlakyProducer(bus, ["before", "after", "bug", "before"])
     relay = Relay(outbox, producer, node_id="node-1", metrics=metrics, backoff=QUICK)
     stop = threading.Event()
     thread = threading.Thread(target=relay.run, args=(stop,))
@@ -145,6 +148,23 @@ def test_running_it_delivers_through_trouble_and_stops_when_told(
     assert not thread.is_alive()
     assert registry.get_sample_value("bukong_edge_relay_failures_total") == 4
     assert outbox.stats().passages == 0
+
+
+def test_an_unexpected_error_is_logged_with_its_traceback(
+    outbox: SqliteOutbox, bus: EmbeddedBus, metrics: OutboxMetrics
+) -> None:
+    outbox.put([passage(1)], {})
+    relay = Relay(outbox, FlakyProducer(bus, ["bug"]), node_id="node-1", metrics=metrics, backoff=QUICK)
+    stop = threading.Event()
+    with capture_logs() as logs:
+        thread = threading.Thread(target=relay.run, args=(stop,))
+        thread.start()
+        messages = bus.consumer(PASSAGES, group="live").poll(max_records=10, timeout_s=20)
+        stop.set()
+        thread.join(10)
+    assert len(messages) == 1
+    (entry,) = logs
+    assert (entry["log_level"], entry["why"], entry["exc_info"]) == ("error", "a client's bug", True)
 
 
 def test_an_idle_relay_wakes_with_the_put(
