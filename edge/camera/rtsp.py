@@ -14,6 +14,10 @@ from proto.clock import Clock, SystemClock
 
 #: A sender's clock further than this from ours is wrong: the arrival is the better time.
 _MAX_SKEW = timedelta(seconds=10)
+#: The stream's own time went back by more than this, seconds: it began anew (a looping source, a set clock).
+_FELL_BACK = 1.0
+#: It is this far from the arrivals, seconds: it jumped. A stalled link's backlog stays below.
+_ASTRAY = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,13 +216,25 @@ class _Timeline:
         if picture.seconds is None:
             seconds = elapsed
         else:
-            if self._offset is None:
+            if self._offset is None or self._jumped(picture.seconds + self._offset, elapsed):
                 self._offset = max(elapsed, self._last_seconds + 1e-3) - picture.seconds
             seconds = picture.seconds + self._offset
         if seconds <= self._last_seconds:
             seconds = self._last_seconds + 1e-6
         self._last_seconds = seconds
         return seconds, self._moment(picture)
+
+    def _jumped(self, seconds: float, elapsed: float) -> bool:
+        """Whether the stream's time is no longer the one the offset was taken from.
+
+        Running ahead is measured from the later of arrival and last picture, so that a lead that was once
+        granted is not found again with every picture.
+        """
+        return (
+            seconds < self._last_seconds - _FELL_BACK
+            or elapsed - seconds > _ASTRAY
+            or seconds - max(elapsed, self._last_seconds) > _ASTRAY
+        )
 
     def _moment(self, picture: Picture) -> datetime:
         moment = self._clock.now()
