@@ -60,13 +60,18 @@ def run(config: Path) -> None:
         node = wiring.build_node(settings, vision=vision, bus=bus, clock=clock, registry=registry)
     except (CameraError, ModelError, BusError, OutboxUnavailable) as error:
         raise Missing(str(error)) from error
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: node.stop())
     server = None
     if settings.metrics_port is not None:
-        server, _ = prometheus_client.start_http_server(
-            settings.metrics_port, addr="127.0.0.1", registry=registry
-        )
+        try:
+            server, _ = prometheus_client.start_http_server(
+                settings.metrics_port, addr="127.0.0.1", registry=registry
+            )
+        except OSError as error:
+            node.join()
+            bus.close()
+            raise Missing(f"metrics_port {settings.metrics_port} can't be used: {error.strerror}") from error
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: node.stop())
     node.start()
     while not node.join(_LOOK):
         pass  # a signal's handler runs between two waits
@@ -104,6 +109,7 @@ def replay(
     """Print the passages in VIDEO: a video file, a photo, or a folder of photos.
 
     Nothing is stored or sent. Playing the same file again gives the same passages with the same identifiers.
+    Exit code 1: a photo could not be read, the rest is printed.
 
     \b
     jsonl is one object a passage:
@@ -118,7 +124,8 @@ def replay(
     printer = Printer(form, evidence)
     try:
         vision = wiring.open_vision(settings.vision)
-        opened = wiring.open_camera(chosen, clock)
+        unreadable: list[Path] = []
+        opened = wiring.open_camera(chosen, clock, on_unreadable=unreadable.append)
     except (CameraError, ModelError) as error:
         raise Missing(str(error)) from error
     runner = wiring.runner_of(
@@ -139,6 +146,9 @@ def replay(
             bar.update(runner.count.frames - bar.n)
     if runner.error:
         raise Missing(runner.error)
+    if unreadable:
+        click.echo(f"{len(unreadable)} photos could not be read", err=True)
+        raise SystemExit(_PART_FAILED)
 
 
 class Printer:

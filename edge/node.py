@@ -135,7 +135,13 @@ class EdgeNode:
             runner.stop()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the end; False where it had not come after `timeout` seconds."""
+        """Wait for the end; False where it had not come after `timeout` seconds.
+
+        A node that was never started is at its end: its outbox is closed.
+        """
+        if self._started_at is None:
+            self._outbox.close()
+            return True
         self._supervisor.join(timeout)
         return not self._supervisor.is_alive()
 

@@ -12,7 +12,7 @@ from edge.speed import speed_kmh
 from edge.tracklet import Tracklet
 from edge.trajectory import approaching
 from proto.identity import uuid7
-from proto.passage import ModelVersion, Passage
+from proto.passage import Box, ModelVersion, Passage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,12 @@ class Identity:
     camera_id: str
     models: tuple[ModelVersion, ...] = ()
     measure_metres: float = 0.0  #: between the layout's two lines; 0: speed is not measured
-    #: Identifiers follow from camera, tracklet and time instead of chance: what can be played again (a file)
-    #: gives the same passages again.
-    repeatable: bool = False
+    #: What the camera shows, where it can be played again (a file): identifiers follow from it, the tracklet
+    #: and the time instead of chance, so the same file gives the same passages again. Empty: they are random.
+    recording: str = ""
+    #: Every frame is a scene of its own (photos): identifiers follow from the picture and the plate's place in
+    #: it, so that a photo added to a folder changes no other photo's.
+    stills: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +57,12 @@ def passage_of(
     speed = None
     if identity.measure_metres and trigger and measure:
         speed = speed_kmh(trigger.seconds, measure.seconds, identity.measure_metres)
-    seed = f"{identity.node_id}/{identity.camera_id}/{tracklet.number}" if identity.repeatable else None
     scale = darkroom.scale(shot)
     return Report(
         passage=Passage(
-            passage_id=uuid7(captured_at, seed=seed),
+            passage_id=uuid7(
+                captured_at, seed=_seed(identity, tracklet, shot.plate.box, pictures[0][0].sha256)
+            ),
             node_id=identity.node_id,
             checkpoint_id=identity.checkpoint_id,
             camera_id=identity.camera_id,
@@ -76,3 +80,11 @@ def passage_of(
         ),
         images={evidence.sha256: data for evidence, data in pictures},
     )
+
+
+def _seed(identity: Identity, tracklet: Tracklet, plate: Box, picture: str) -> str | None:
+    """What a repeatable identifier follows from."""
+    whose = f"{identity.node_id}/{identity.camera_id}"
+    if identity.stills:
+        return f"{whose}/{picture}/{plate.x1:.0f},{plate.y1:.0f}"
+    return f"{whose}/{identity.recording}/{tracklet.number}" if identity.recording else None

@@ -29,6 +29,10 @@ SILENT = 10.0
 _RETRY, _RETRY_MOST = 0.2, 5.0
 
 
+#: Frames in a row that could not be worked on, after which a live camera is given up.
+_FAILURES = 10
+
+
 class PassageSink(Protocol):
     """What a runner needs of an outbox, see `edge.outbox.port.Outbox`."""
 
@@ -189,8 +193,17 @@ class CameraRunner:
         if at.finished:
             self._log.info("followed to its end before", frames=at.next_index)
             return
-        unsaved = 0
-        for frame in self._camera.frames(start_index=at.next_index):
+        unsaved = failures = 0
+        broken: CameraError | None = None
+        frames = self._camera.frames(start_index=at.next_index)
+        while True:
+            try:
+                frame = next(frames, None)
+            except CameraError as error:
+                broken = error  # what was seen until here is reported all the same
+                break
+            if frame is None:
+                break
             # 1. Take.
             self._taken(frame, at.next_index)
             if self._camera.live and frame.clock is ClockQuality.UNKNOWN:
@@ -201,7 +214,16 @@ class CameraRunner:
             step = Step(state=at.state)
             if due:
                 looks = self._moves(at, frame)
-                step = self._work(at, frame) if looks else self._pipeline.still(at.state, frame)
+                try:
+                    step = self._work(at, frame) if looks else self._pipeline.still(at.state, frame)
+                    failures = 0
+                except Exception:
+                    # One picture that an engine chokes on must not end a live camera; a recording would lose
+                    # vehicles in silence, and an engine that chokes on everything is no use.
+                    failures += 1
+                    if not self._camera.live or failures >= _FAILURES:
+                        raise
+                    self._log.exception("a frame could not be worked on", frame=frame.index)
                 self._note(step)
                 at = replace(
                     at,
@@ -221,7 +243,9 @@ class CameraRunner:
             return
         step = self._pipeline.finish(at.state)
         self._note(step)
-        self._store(step, replace(at, state=step.state, finished=True))
+        self._store(step, replace(at, state=step.state, finished=broken is None))
+        if broken is not None:
+            raise broken
 
     def _moves(self, at: Snapshot, frame: Frame) -> bool:
         """Step 2: whether the frame is worth the detector's time. A still picture is, now and then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,7 @@ from edge.evidence import Darkroom
 from edge.metrics import CameraMetrics
 from edge.models import ModelFolder, registry
 from edge.node import Drainer, EdgeNode, NodeIdentity
-from edge.outbox import Outbox, OutboxLimits
+from edge.outbox import Outbox, OutboxLimits, OutboxUnavailable
 from edge.outbox.metrics import OutboxMetrics
 from edge.outbox.sqlite import SqliteOutbox
 from edge.pipeline import Pipeline, Rules
@@ -81,8 +81,15 @@ def open_vision(settings: VisionSettings, *, refine: bool = False) -> Vision:
     )
 
 
-def open_camera(settings: CameraSettings, clock: Clock) -> Camera:
+def open_camera(
+    settings: CameraSettings, clock: Clock, *, on_unreadable: Callable[[Path], None] = lambda _path: None
+) -> Camera:
     """The camera of a source.
+
+    Args:
+        settings: the camera's.
+        clock: of live cameras.
+        on_unreadable: told of every photo that can't be read; the rest goes on.
 
     Raises:
         CameraError: it is neither a network camera nor an existing photo, folder or video.
@@ -92,6 +99,7 @@ def open_camera(settings: CameraSettings, clock: Clock) -> Camera:
 
         def unreadable(path: Path, error: PhotoError) -> None:
             log.warning("a photo can't be read", camera=settings.id, file=str(path), error=str(error))
+            on_unreadable(path)
 
         return ImageCamera(settings.id, Path(settings.source).expanduser(), on_unreadable=unreadable)
     return PacedCamera(camera, clock=clock) if settings.paced and not camera.live else camera
@@ -115,7 +123,8 @@ def pipeline_of(settings: NodeSettings, camera: CameraSettings, opened: Camera, 
             camera_id=camera.id,
             models=(vision.detector.model, *vision.reader.models),
             measure_metres=camera.measure_metres,
-            repeatable=not opened.live,
+            recording="" if opened.live else _name_of(camera.source),
+            stills=isinstance(opened, ImageCamera),
         ),
         layout=camera.layout(),
         rules=Rules(stills=isinstance(opened, ImageCamera)),
@@ -227,7 +236,10 @@ def _outbox(settings: NodeSettings, clock: Clock, metrics: OutboxMetrics) -> Out
         max_age=settings.outbox.max_age,
         max_hit_age=settings.outbox.max_hit_age,
     )
-    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutboxUnavailable(f"the data folder {settings.data} can't be used: {error.strerror}") from error
     return SqliteOutbox(settings.data / "outbox", clock=clock, limits=limits, metrics=metrics)
 
 

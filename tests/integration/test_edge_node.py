@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from edge.camera.record import record
 from edge.camera.simulated import SimulatedCamera
 from edge.config import VisionSettings
 from edge.models.error import ModelError
-from edge.scene import Lane, Paint, PlateFace, RoadScene, RoadView, Traffic, Vehicle, VehicleKind
+from edge.scene import Lane, Paint, PlateFace, RoadScene, RoadView, Traffic, Vehicle, VehicleKind, render_plate
 from edge.wiring import open_vision
 from proto.bus.embedded.bus import EmbeddedBus
 from proto.clock import SystemClock
@@ -229,3 +230,60 @@ def test_a_camera_that_is_not_there_is_told(tmp_path: Path) -> None:
     done = bukong("run", config(tmp_path, tmp_path / "none.mp4"))
     assert done.returncode == 3
     assert "none.mp4" in done.stderr
+
+
+def test_a_port_or_folder_that_can_not_be_used_is_told_in_one_line(tmp_path: Path, video: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = bukong("run", config(tmp_path, video, f"metrics_port = {port}"))
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1].startswith(f"Error: metrics_port {port} can't be used")
+    assert "Traceback" not in done.stderr
+    (tmp_path / "data").rename(tmp_path / "other")
+    (tmp_path / "data").write_text("a file")
+    done = bukong("run", config(tmp_path, video))
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+def photo(path: Path, text: str) -> None:
+    face = PlateFace(text=text, plate_class=PlateClass.SMALL_CAR)
+    picture = cv2.copyMakeBorder(
+        render_plate(face, px_per_mm=0.5), 200, 200, 300, 300, cv2.BORDER_CONSTANT, value=(90, 90, 90)
+    )
+    assert cv2.imwrite(str(path), picture)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+
+
+def test_a_photo_added_to_a_folder_is_told_and_the_others_are_not_told_again(
+    tmp_path: Path, bus: EmbeddedBus
+) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    photo(folder / "m.png", "川C8D082")
+    settings = tmp_path / "edge.toml"
+    settings.write_text(
+        f"""
+node_id = "n1"
+checkpoint_id = "c1"
+data = "{tmp_path / "data"}"
+[bus]
+path = "{tmp_path / "bus.db"}"
+[[cameras]]
+id = "k1"
+source = "{folder}"
+""",
+        encoding="utf-8",
+    )
+    assert bukong("run", settings).returncode == 0
+    photo(folder / "a.png", "川CF1208")
+    assert bukong("run", settings).returncode == 0
+    found = sorted(p.plate.text for p in passages(bus) if p.plate)
+    assert found == ["川C8D082", "川CF1208"]
+
+
+def test_a_photo_that_can_not_be_read_makes_a_replay_fail_in_part(tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    done = bukong("replay", tmp_path / "bad.jpg")
+    assert done.returncode == 1
+    assert "1 photos could not be read" in done.stderr

@@ -89,6 +89,14 @@ def test_recorded_cameras_end_by_themselves_and_all_is_delivered(tmp_path: Path,
     assert {m.name for p in found for m in p.models} == {"scripted"}
 
 
+def test_a_node_that_was_never_started_is_at_its_end(tmp_path: Path, bus: EmbeddedBus) -> None:
+    node = node_of(tmp_path, bus, [ScriptedCamera(count=5)])
+    node.stop()
+    assert node.join()
+    again = node_of(tmp_path, bus, [ScriptedCamera(count=5)])  # the outbox is free again
+    assert again.join()
+
+
 def test_heartbeats_tell_how_the_cameras_do(tmp_path: Path, bus: EmbeddedBus) -> None:
     node = node_of(tmp_path, bus, [ScriptedCamera(count=40)])
     node.start()

@@ -37,7 +37,7 @@ IDENTITY = Identity(
     checkpoint_id="c1",
     camera_id="k1",
     measure_metres=MEASURE_M - TRIGGER_M,
-    repeatable=True,
+    recording="road.mp4",
 )
 Reader = Callable[[str, int, float], PlateReading | None]
 Hidden = Callable[[Vehicle, int], bool]
@@ -416,6 +416,6 @@ def test_the_same_frames_give_the_same_passages_and_others_other_ids() -> None:
     cars = column(["川C12345", "川A8K2M9"])
     one, two = (Road(Pipeline(identity=IDENTITY, layout=ROAD)).drive(cars, 8).reports for _ in range(2))
     assert one == two
-    live = Pipeline(identity=replace(IDENTITY, repeatable=False), layout=ROAD)
+    live = Pipeline(identity=replace(IDENTITY, recording=""), layout=ROAD)
     other = Road(live).drive(cars, 8).reports
     assert {r.passage.passage_id for r in one}.isdisjoint(r.passage.passage_id for r in other)

@@ -50,7 +50,9 @@ def runner_of(
 ) -> CameraRunner:
     camera = camera or ScriptedCamera(count=FRAMES)
     vision = vision or ScriptedVision(vehicles=COLUMN)
-    identity = Identity(node_id="n1", checkpoint_id="c1", camera_id="k1", repeatable=not camera.live)
+    identity = Identity(
+        node_id="n1", checkpoint_id="c1", camera_id="k1", recording="" if camera.live else "road.mp4"
+    )
     return CameraRunner(
         camera=camera,
         source=source,
@@ -247,6 +249,57 @@ def test_what_ends_a_camera_is_told_by_its_health(
     runner.run()
     assert runner.health().error == told
     assert not runner.health().alive
+    outbox.close()
+
+
+def test_what_was_seen_of_a_recording_that_breaks_off_is_reported_once(tmp_path: Path) -> None:
+    def breaks_off(index: int) -> None:
+        if index == FRAMES // 2:
+            raise CameraError("camera k1: damaged from here on")
+
+    told = []
+    for _ in range(2):  # tried again, it breaks off at the same place
+        outbox = outbox_in(tmp_path)
+        runner = runner_of(outbox, camera=ScriptedCamera(count=FRAMES, before=breaks_off))
+        runner.run()
+        assert runner.health().error == "camera k1: damaged from here on"
+        told.append(stored(outbox))
+        outbox.close()
+    assert told[0] == told[1]
+    # Vehicles that had not reached the line yet were in view: they are told too.
+    assert len(told[0]) > sum(p.plate is not None and p.plate.text in PLATES[:1] for p in told[0])
+
+
+class Choking(ScriptedVision):
+    """Chokes on some pictures."""
+
+    choke_on: range = range(0)
+    pictures: int = 0
+
+    def detect(self, image: Image) -> tuple[PlateDetection, ...]:
+        self.pictures += 1
+        if self.pictures in self.choke_on:
+            raise RuntimeError("a bad picture")
+        return super().detect(image)
+
+
+def test_a_live_camera_survives_a_picture_that_an_engine_chokes_on(tmp_path: Path) -> None:
+    outbox, vision = outbox_in(tmp_path), Choking(vehicles=COLUMN)
+    vision.choke_on = range(20, 23)
+    runner = runner_of(outbox, camera=ScriptedCamera(count=FRAMES, live=True), vision=vision)
+    runner.run()
+    assert runner.health().error == ""
+    assert [p.plate.text if p.plate else "" for p in stored(outbox)] == PLATES
+    outbox.close()
+
+
+def test_a_live_camera_is_given_up_where_every_picture_fails(tmp_path: Path) -> None:
+    outbox, vision = outbox_in(tmp_path), Choking(vehicles=COLUMN)
+    vision.choke_on = range(1, 10_000)
+    runner = runner_of(outbox, camera=ScriptedCamera(count=FRAMES, live=True), vision=vision)
+    runner.run()
+    assert runner.health().error == "RuntimeError: a bad picture"
+    assert vision.pictures == 10
     outbox.close()
 
 
