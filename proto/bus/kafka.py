@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
 from types import TracebackType
@@ -33,6 +33,7 @@ _FETCH_RECORDS = 500
 #: A waiting poll looks this often whether it was closed.
 _TICK_S = 0.5
 _RETRY_S = 0.1
+_DISCARD_S = 2.0
 
 _LOST = (
     client_errors.CommitFailedError,
@@ -124,8 +125,8 @@ class KafkaBusConsumer:
     """`Consumer` of the port. Used from one thread; `close` may come from another.
 
     When members come and go, all partitions are shared out anew in a poll, and what was not committed by then
-    is handed out again, to the old owner too. (kafka-python 3.0 can share out cooperatively; it left a partition
-    without an owner for half a minute when a silent member came back.)
+    is handed out again, to the old owner too. (kafka-python can share out cooperatively; 3.0.12 left a
+    partition without an owner for half a minute when a silent member came back.)
     While the cluster is away `poll` comes back empty, since the client waits for it; `lag` and `commit` say so.
     """
 
@@ -363,16 +364,25 @@ class KafkaBus:
                 writer.send(name, key=record.key, value=record.value, headers=list(record.headers.items()))
                 for record in records
             ]
-            # All are waited for, even after one failed: nothing of this publish comes after its end.
-            failed: list[BaseException] = []
-            writer.flush(timeout=2 * self.settings.timeout_s)
-            for future in sent:
-                try:
+            try:
+                writer.flush(timeout=2 * self.settings.timeout_s)
+                for future in sent:
                     future.get(timeout=2 * self.settings.timeout_s)
-                except client_errors.KafkaError as error:
-                    failed.append(error)
-            if failed:
-                raise failed[0]
+            except client_errors.KafkaError:
+                self._discard(writer)
+                raise
+
+    def _discard(self, writer: KafkaProducer) -> None:
+        """Nothing of a publish that failed may come after its end, and kafka-python 3.0.12 does not get over an
+        idempotent batch that timed out: the next publish takes a new client."""
+        with self._lock:
+            if self._writer is not writer:
+                return
+            self._writer = None
+        # `close` waits for what is under way; only the client's sender can be told to drop it.
+        writer._sender.force_close()
+        with suppress(client_errors.KafkaError):
+            writer.close(timeout=_DISCARD_S)
 
     def lag(self, topic: Topic, group: str, partitions: int) -> int:
         """Offsets that the group has not committed, over all partitions."""
@@ -399,7 +409,7 @@ class KafkaBus:
             consumer.close()
         with self._lock:
             if self._writer is not None:
-                self._writer.close(timeout=self.settings.timeout_s)
+                self._discard(self._writer)
             if self._admin is not None:
                 self._admin.close()
             self._writer = self._admin = None

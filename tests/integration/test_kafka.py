@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 import threading
@@ -21,8 +20,7 @@ from proto.bus.kafka_settings import KafkaSettings
 from proto.bus.port import BusUnavailable, Record
 from tests.contract.bus_engines import LOG, KafkaEngine, drain, take
 
-# kafka-python leaves the socket of a refused connection to the garbage collector.
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -37,7 +35,6 @@ def server(kafka_servers: tuple[str, ...], tmp_path: Path) -> Iterator[KafkaServ
     """One of our own, to be killed; asked for after the shared one, so that a missing Java is told there."""
     with KafkaServer(tmp_path / "kafka") as server:
         yield server
-    gc.collect()  # what the refused connections left, while it is no failure
 
 
 def settings_of(server: KafkaServer, *, timeout_s: float = 5) -> KafkaSettings:
