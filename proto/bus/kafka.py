@@ -376,9 +376,11 @@ class KafkaBus:
         """Nothing of a publish that failed may come after its end, and kafka-python 3.0.12 does not get over an
         idempotent batch that timed out: the next publish takes a new client."""
         with self._lock:
-            if self._writer is not writer:
-                return
-            self._writer = None
+            current = self._writer is writer
+            if current:
+                self._writer = None
+        if not current:
+            return
         # `close` waits for what is under way; only the client's sender can be told to drop it.
         writer._sender.force_close()
         with suppress(client_errors.KafkaError):
