@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from central.checkpoint import Checkpoint
+from proto.bus.kafka_settings import KafkaSettings
 
 ENVIRONMENT_PREFIX = "BUKONG_CENTRAL__"
 
@@ -33,8 +34,9 @@ class _Section(BaseModel):
 class BusSettings(_Section):
     """The bus that nodes publish to."""
 
-    engine: Literal["embedded"] = Field(
-        default="embedded", description="embedded: one SQLite file on this machine."
+    engine: Literal["embedded", "kafka"] = Field(
+        default="embedded",
+        description="embedded: one SQLite file on this machine. kafka: a cluster, see [kafka].",
     )
     file: Path = Field(
         default=Path("bus.db"), description="The embedded bus's file; relative to the data folder."
@@ -141,6 +143,7 @@ class CentreSettings(BaseSettings):
 
     data: Path = Field(default=Path("var/central"), description="Folder of everything the centre keeps.")
     bus: BusSettings = BusSettings()
+    kafka: KafkaSettings = KafkaSettings()
     passages: PassageSettings = PassageSettings()
     ingest: IngestSettings = IngestSettings()
     match: MatchSettings = MatchSettings()

@@ -10,7 +10,7 @@ from central.ports import ImageStore, PassageStore
 from central.records import Records, open_records
 from central.uploads import PartialUploads
 from proto.bus.embedded import EmbeddedBus
-from proto.bus.port import Bus
+from proto.bus.port import Bus, BusUnavailable
 from proto.clock import Clock
 
 _MIB = 1 << 20
@@ -18,8 +18,16 @@ _MIB = 1 << 20
 
 def open_bus(settings: CentreSettings, clock: Clock) -> Bus:
     """Raises:
-    BusUnavailable: it can't be opened.
+    BusUnavailable: it can't be opened, or its client is not installed.
     """
+    if settings.bus.engine == "kafka":
+        # Imported when it is chosen: its client is an extra.
+        try:
+            from proto.bus.kafka import KafkaBus
+        except ModuleNotFoundError as error:
+            raise BusUnavailable(f"bus.engine is kafka: pip install 'bukong[kafka]' ({error})") from error
+
+        return KafkaBus(settings.kafka)
     return EmbeddedBus(settings.bus_file, clock=clock)
 
 

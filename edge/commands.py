@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import prometheus_client
+import structlog
 from tqdm import tqdm
 
 from edge import listing, wiring
@@ -17,10 +18,12 @@ from edge.metrics import CameraMetrics
 from edge.models.error import ModelError
 from edge.outbox import OutboxUnavailable
 from edge.ports import CameraError
-from proto.bus.port import BusError
+from proto.bus.port import Bus, BusError, BusUnavailable
 from proto.clock import SystemClock
 from proto.passage import Passage
 from proto.topics import ALL
+
+log = structlog.get_logger("edge")
 
 #: Exit codes, see `bukong --help`.
 _PART_FAILED, _WRONG_CALL, _MISSING = 1, 2, 3
@@ -56,7 +59,7 @@ def run(config: Path) -> None:
     try:
         vision = wiring.open_vision(settings.vision)
         bus = wiring.open_bus(settings, clock)
-        bus.create_topics(ALL)
+        _create_topics(bus)
         node = wiring.build_node(settings, vision=vision, bus=bus, clock=clock, registry=registry)
     except (CameraError, ModelError, BusError, OutboxUnavailable) as error:
         raise Missing(str(error)) from error
@@ -85,6 +88,14 @@ def run(config: Path) -> None:
         click.echo(f"{node.undelivered} passages are left in the outbox", err=True)
     if node.errors or node.undelivered:
         raise SystemExit(_PART_FAILED)
+
+
+def _create_topics(bus: Bus) -> None:
+    """A node starts without its bus too: what it sees waits in the outbox, and the centre makes the topics."""
+    try:
+        bus.create_topics(ALL)
+    except BusUnavailable as error:
+        log.warning("the bus is away; passages wait in the outbox", error=str(error))
 
 
 @click.command()

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edge.lane import Lane, Layout, Line
+from proto.bus.kafka_settings import KafkaSettings
 
 Share = Annotated[float, Field(ge=-0.5, le=1.5)]
 PointSetting = tuple[Share, Share]
@@ -42,7 +43,7 @@ class _Section(BaseModel):
 class BusSettings(_Section):
     """Where passages go."""
 
-    engine: Literal["embedded"] = "embedded"
+    engine: Literal["embedded", "kafka"] = "embedded"  #: kafka: see `KafkaSettings`
     path: Path = Path("var/central/bus.db")  #: the embedded bus's file; the centre's default
 
 
@@ -137,6 +138,7 @@ class NodeSettings(BaseSettings):
     drain_s: float = Field(default=10.0, ge=0)  #: at the end, how long what waits is still delivered
     metrics_port: int | None = Field(default=None, ge=0, le=65535)  #: Prometheus, on 127.0.0.1; None: none
     bus: BusSettings = BusSettings()
+    kafka: KafkaSettings = KafkaSettings()
     images: ImageSettings = ImageSettings()
     outbox: OutboxSettings = OutboxSettings()
     vision: VisionSettings = VisionSettings()

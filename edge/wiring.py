@@ -32,7 +32,7 @@ from edge.report import Identity
 from edge.runner import CameraRunner, Pace, PassageSink
 from edge.upload import Uploader
 from proto.bus.embedded.bus import EmbeddedBus
-from proto.bus.port import Bus
+from proto.bus.port import Bus, BusUnavailable
 from proto.clock import Clock
 
 log = structlog.get_logger()
@@ -109,8 +109,16 @@ def open_bus(settings: NodeSettings, clock: Clock) -> Bus:
     """The bus.
 
     Raises:
-        BusUnavailable: it can't be opened.
+        BusUnavailable: it can't be opened, or its client is not installed.
     """
+    if settings.bus.engine == "kafka":
+        # Imported when it is chosen: its client is an extra.
+        try:
+            from proto.bus.kafka import KafkaBus
+        except ModuleNotFoundError as error:
+            raise BusUnavailable(f"bus.engine is kafka: pip install 'bukong[kafka]' ({error})") from error
+
+        return KafkaBus(settings.kafka)
     return EmbeddedBus(settings.bus.path, clock=clock)
 
 

@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from deploy.servers.kafka import KafkaNotStarted, KafkaServer
 
 # Examples are timed by no test: a busy machine is no failure.
 settings.register_profile("bukong", deadline=None)
 settings.load_profile("bukong")
+
+
+@pytest.fixture(scope="session")
+def kafka_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
+    """A Kafka to test on: the one that BUKONG_KAFKA names (host:port,…), or one started here for this run."""
+    if given := os.environ.get("BUKONG_KAFKA"):
+        yield tuple(given.split(","))
+        return
+    try:
+        server = KafkaServer(tmp_path_factory.mktemp("kafka"))
+        server.start()
+    except KafkaNotStarted as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"Kafka: {error}")
+        pytest.skip(f"Kafka: {error}")
+    yield server.servers
+    server.stop()

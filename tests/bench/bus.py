@@ -1,7 +1,9 @@
-"""The embedded bus: rates, and how long from a publish to the poll: `python -m tests.bench.bus`."""
+"""The bus: rates, and how long from a publish to the poll: `python -m tests.bench.bus [--kafka host:port]`."""
 
 from __future__ import annotations
 
+import argparse
+import os
 import struct
 import subprocess
 import sys
@@ -10,9 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from proto.bus.embedded import EmbeddedBus
-from proto.bus.port import Consumer, Producer, Record
+from proto.bus.kafka import KafkaBus
+from proto.bus.kafka_settings import KafkaSettings
+from proto.bus.port import Bus, Consumer, Producer, Record
 from proto.clock import SystemClock
 from proto.topics import PASSAGES
 from tests.bench.machine import machine
@@ -21,8 +26,13 @@ SAMPLES = 300
 RECORDS = 100_000
 
 
-def open_bus(path: Path) -> EmbeddedBus:
-    bus = EmbeddedBus(path, clock=SystemClock())
+def open_bus(where: str) -> Bus:
+    """The embedded bus on a file, or Kafka with settings in JSON."""
+    bus: Bus
+    if where.startswith("{"):
+        bus = KafkaBus(KafkaSettings.model_validate_json(where))
+    else:
+        bus = EmbeddedBus(Path(where), clock=SystemClock())
     bus.create_topics([PASSAGES])
     return bus
 
@@ -54,18 +64,24 @@ def rate(count: int, work: Callable[[], object]) -> float:
     return count / (time.perf_counter() - began)
 
 
-def main() -> None:
+def main(kafka: str | None, compression: Literal["none", "gzip"]) -> None:
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bus.db"
-        bus = open_bus(path)
+        where = str(Path(folder) / "bus.db")
+        if kafka:
+            prefix = f"bench-{os.getpid()}-"
+            where = KafkaSettings(
+                servers=tuple(kafka.split(",")), prefix=prefix, replication=1, compression=compression
+            ).model_dump_json()
+            print("Kafka at", kafka, "compression", compression)
+        bus = open_bus(where)
         producer, consumer = bus.producer(), bus.consumer(PASSAGES, group="bench")
 
         thread = threading.Thread(target=stamp, args=(producer,))
         thread.start()
         print("publish → poll, one process:  ", delays(consumer))
         thread.join()
-        other = subprocess.Popen([sys.executable, "-m", "tests.bench.bus", str(path)])
+        other = subprocess.Popen([sys.executable, "-m", "tests.bench.bus", "--stamp", where])
         print("publish → poll, two processes:", delays(consumer))
         other.wait()
 
@@ -102,7 +118,14 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        stamp(open_bus(Path(sys.argv[1])).producer())
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.bus", description=__doc__)
+    parser.add_argument("--kafka", metavar="HOST:PORT", help="measure Kafka there instead")
+    parser.add_argument("--compression", choices=("none", "gzip"), default="none")
+    parser.add_argument("--stamp", help=argparse.SUPPRESS)  # the second process
+    arguments = parser.parse_args()
+    if arguments.stamp:
+        stamped = open_bus(arguments.stamp)
+        stamp(stamped.producer())
+        stamped.close()
     else:
-        main()
+        main(arguments.kafka, arguments.compression)

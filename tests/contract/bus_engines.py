@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+import pytest
+
 from proto.bus.embedded import EmbeddedBus
+from proto.bus.kafka import KafkaBus, KafkaBusConsumer
+from proto.bus.kafka_settings import KafkaSettings
 from proto.bus.port import Bus, Consumer, Message
 from proto.clock import ManualClock
 from proto.topics import Topic
@@ -24,6 +31,10 @@ class BusEngine(Protocol):
 
     def expire_sessions(self) -> None:
         """Let so much time pass that consumers who didn't poll meanwhile count as dead."""
+        ...
+
+    def settle(self, *members: Consumer) -> None:
+        """Let these members of one group poll until each has its share. Nothing is there to read yet."""
         ...
 
     def process_arguments(self) -> list[str]:
@@ -50,6 +61,10 @@ class EmbeddedEngine:
     def expire_sessions(self) -> None:
         self.clock.advance(10.1)
 
+    def settle(self, *members: Consumer) -> None:
+        for member in members:
+            assert list(member.poll(max_records=1, timeout_s=0)) == []
+
     def process_arguments(self) -> list[str]:
         return [str(self.path)]
 
@@ -58,15 +73,86 @@ class EmbeddedEngine:
             bus.close()
 
 
-#: Kafka joins here.
-ENGINES = {"embedded": EmbeddedEngine}
+class KafkaEngine:
+    """The engine on a real server, which other tests use too: topics and groups have a prefix of their own.
+
+    Sessions are counted by the server's clock, so `expire_sessions` takes its time.
+    """
+
+    def __init__(self, servers: tuple[str, ...]) -> None:
+        self.settings = KafkaSettings(
+            servers=servers,
+            prefix=f"t{uuid.uuid4().hex[:12]}.",
+            replication=1,
+            session_s=2,
+            max_poll_s=4,
+            timeout_s=15,
+        )
+        self._open: list[Bus] = []
+
+    def open(self) -> Bus:
+        bus = KafkaBus(self.settings)
+        bus.create_topics([LOG, NEWEST])
+        self._open.append(bus)
+        return bus
+
+    def expire_sessions(self) -> None:
+        time.sleep(self.settings.max_poll_s + 0.5)
+
+    def settle(self, *members: Consumer) -> None:
+        kafka = [m for m in members if isinstance(m, KafkaBusConsumer)]
+        assert len(kafka) == len(members)
+        deadline = time.monotonic() + 30
+        while (
+            not all(m.partitions for m in kafka)
+            or sum(len(m.partitions) for m in kafka) != LOG.partitions
+            or len(frozenset().union(*(m.partitions for m in kafka))) != LOG.partitions
+        ):
+            assert time.monotonic() < deadline, [m.partitions for m in kafka]
+            for member in kafka:
+                assert list(member.poll(max_records=1, timeout_s=0.05)) == []
+
+    def process_arguments(self) -> list[str]:
+        return [self.settings.model_dump_json()]
+
+    def close(self) -> None:
+        for bus in self._open:
+            bus.close()
 
 
-def drain(consumer: Consumer, *, commit: bool = True, timeout_s: float = 0.0) -> list[Message]:
-    """Everything there is, until a poll comes back empty."""
+def _embedded(folder: Path, _request: pytest.FixtureRequest) -> BusEngine:
+    return EmbeddedEngine(folder)
+
+
+def _kafka(_folder: Path, request: pytest.FixtureRequest) -> BusEngine:
+    return KafkaEngine(request.getfixturevalue("kafka_servers"))
+
+
+ENGINES: dict[str, Callable[[Path, pytest.FixtureRequest], BusEngine]] = {
+    "embedded": _embedded,
+    "kafka": _kafka,
+}
+
+
+def drain(consumer: Consumer, *, commit: bool = True, timeout_s: float | None = None) -> list[Message]:
+    """Everything there is, until a poll comes back empty; over a network that is known only after a while."""
+    remote = isinstance(consumer, KafkaBusConsumer)
+    patience = timeout_s if timeout_s is not None else 1.5 if remote else 0.0
     found: list[Message] = []
-    while messages := consumer.poll(max_records=7, timeout_s=timeout_s):
+    while messages := consumer.poll(max_records=7, timeout_s=patience):
         found += messages
         if commit:
             consumer.commit(messages)
+            if remote and consumer.lag() == 0:
+                break
+    return found
+
+
+def take(consumer: Consumer, count: int, *, timeout_s: float = 20.0) -> list[Message]:
+    """The next `count` records, in as many polls as it takes."""
+    found: list[Message] = []
+    deadline = time.monotonic() + timeout_s
+    while len(found) < count and time.monotonic() < deadline:
+        found += consumer.poll(max_records=count - len(found), timeout_s=1)
+    assert len(found) == count
     return found

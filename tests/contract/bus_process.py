@@ -12,13 +12,22 @@ import time
 from pathlib import Path
 
 from proto.bus.embedded import EmbeddedBus
-from proto.bus.port import Record
+from proto.bus.kafka import KafkaBus
+from proto.bus.kafka_settings import KafkaSettings
+from proto.bus.port import Bus, Record
 from proto.clock import SystemClock
 from tests.contract.bus_engines import LOG
 
 
-def main(path: str, what: str, *arguments: str) -> None:
-    bus = EmbeddedBus(Path(path), clock=SystemClock(), session_timeout_s=30)
+def open_bus(where: str) -> Bus:
+    """The embedded bus on a file, or Kafka with settings in JSON."""
+    if where.startswith("{"):
+        return KafkaBus(KafkaSettings.model_validate_json(where))
+    return EmbeddedBus(Path(where), clock=SystemClock(), session_timeout_s=30)
+
+
+def main(where: str, what: str, *arguments: str) -> None:
+    bus = open_bus(where)
     bus.create_topics([LOG])
     if what == "publish":
         name, count = arguments[0], int(arguments[1])

@@ -20,6 +20,7 @@ from edge.config import (
     VisionSettings,
     load,
 )
+from proto.bus.kafka_settings import KafkaSettings
 
 GOOD = """\
 node_id = "n1"
@@ -125,6 +126,7 @@ def test_the_example_names_every_setting() -> None:
     sections = (
         NodeSettings,
         BusSettings,
+        KafkaSettings,
         ImageSettings,
         OutboxSettings,
         VisionSettings,

@@ -1,0 +1,1 @@
+"""Starts the servers that bukong can stand on, for tests, measurements and trials."""

@@ -1,0 +1,235 @@
+"""Apache Kafka in KRaft mode on this machine: `python -m deploy.servers.kafka FOLDER [--nodes 3]`.
+
+For tests, measurements and trials: it listens on 127.0.0.1 only, without authentication. Needs Java 17; Maven
+fetches the server's jars once, into `~/.cache/bukong/kafka` (`BUKONG_KAFKA_JARS` names a folder that has them).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from xml.sax.saxutils import escape
+
+VERSION = "4.1.0"
+_POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>bukong</groupId><artifactId>kafka-server</artifactId><version>1</version>
+  <dependencies><dependency>
+    <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{version}</version>
+  </dependency></dependencies>
+</project>
+"""
+#: What the server needs little of when it serves one machine.
+_HEAP = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+class KafkaNotStarted(Exception):
+    """The server can't be had or did not come up; says what is missing."""
+
+
+def jars(version: str = VERSION) -> Path:
+    """The folder of the server's jars; fetched by Maven where they are not there yet.
+
+    Raises:
+        KafkaNotStarted: Java or Maven is missing, or Maven could not fetch them.
+    """
+    if shutil.which("java") is None:
+        raise KafkaNotStarted("expected Java 17 (`java`) on the path, got none")
+    if given := os.environ.get("BUKONG_KAFKA_JARS"):
+        return Path(given)
+    folder = Path.home() / ".cache" / "bukong" / "kafka" / version
+    libraries = folder / "libs"
+    if libraries.is_dir():
+        return libraries
+    if shutil.which("mvn") is None:
+        raise KafkaNotStarted("expected Maven (`mvn`) on the path to fetch Kafka's jars, got none")
+    # Fetched aside and then moved: a fetch that was cut off leaves nothing that looks complete.
+    aside = folder / f"fetch-{os.getpid()}"
+    aside.mkdir(parents=True, exist_ok=True)
+    try:
+        (aside / "pom.xml").write_text(_POM.format(version=escape(version)), encoding="utf-8")
+        done = subprocess.run(
+            ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={aside / 'libs'}"],
+            cwd=aside,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise KafkaNotStarted(
+                f"Maven could not fetch Kafka {version}: {(done.stdout + done.stderr).strip()}"
+            )
+        with suppress(OSError):  # another process was first
+            (aside / "libs").rename(libraries)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return libraries
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class KafkaServer:
+    """One to many nodes, each broker and controller, with their data below one folder.
+
+    A node may be killed and started again; it keeps its port and its data. Replication is as large as there are
+    nodes, at most three, and one replica less must be in sync for a record to be taken.
+    """
+
+    def __init__(self, folder: Path, *, nodes: int = 1, settings: Mapping[str, str] | None = None) -> None:
+        """Formats the storage; starts nothing.
+
+        Args:
+            settings: more lines of `server.properties`, for every node.
+
+        Raises:
+            KafkaNotStarted: see `jars`, or the storage can't be formatted.
+        """
+        self._folder = folder
+        self._jars = jars()
+        self._ports = {n: _free_port() for n in range(1, nodes + 1)}
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        controllers = {n: _free_port() for n in self._ports}
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        voters = ",".join(f"{n}@127.0.0.1:{port}" for n, port in controllers.items())
+        replicas = min(3, nodes)
+        for node, port in self._ports.items():
+            home = folder / f"node-{node}"
+            home.mkdir(parents=True, exist_ok=True)
+            values = {
+                "process.roles": "broker,controller",
+                "node.id": str(node),
+                "controller.quorum.voters": voters,
+                "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controllers[node]}",
+                "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+                "controller.listener.names": "CONTROLLER",
+                "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+                "inter.broker.listener.name": "PLAINTEXT",
+                "log.dirs": str(home / "data"),
+                "auto.create.topics.enable": "false",
+                "default.replication.factor": str(replicas),
+                "min.insync.replicas": str(max(1, replicas - 1)),
+                "offsets.topic.replication.factor": str(replicas),
+                "offsets.topic.num.partitions": "4",
+                "transaction.state.log.replication.factor": str(replicas),
+                "transaction.state.log.min.isr": str(max(1, replicas - 1)),
+                "transaction.state.log.num.partitions": "4",
+                # A group on a server of one machine is complete when its first member comes.
+                "group.initial.rebalance.delay.ms": "0",
+                "group.min.session.timeout.ms": "1000",
+                **(settings or {}),
+            }
+            properties = home / "server.properties"
+            properties.write_text("".join(f"{k}={v}\n" for k, v in values.items()), encoding="utf-8")
+            done = subprocess.run(
+                self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)),
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                raise KafkaNotStarted(f"the storage of node {node} can't be formatted: {done.stderr.strip()}")
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """host:port of every node."""
+        return tuple(f"127.0.0.1:{port}" for port in self._ports.values())
+
+    @property
+    def nodes(self) -> Sequence[int]:
+        return tuple(self._ports)
+
+    def start(self, *nodes: int, timeout_s: float = 60.0) -> None:
+        """Start these nodes, or all, and wait until they take connections.
+
+        Raises:
+            KafkaNotStarted: a node ended or did not listen in time; with the end of its log.
+        """
+        chosen = nodes or self.nodes
+        for node in chosen:
+            home = self._folder / f"node-{node}"
+            with (home / "server.log").open("ab") as log:
+                self._processes[node] = subprocess.Popen(
+                    self._java("kafka.Kafka", str(home / "server.properties")), stdout=log, stderr=log
+                )
+        deadline = time.monotonic() + timeout_s
+        for node in chosen:
+            while not self._listens(node):
+                if self._processes[node].poll() is not None or time.monotonic() > deadline:
+                    log_end = (self._folder / f"node-{node}" / "server.log").read_text("utf-8", "replace")[
+                        -2000:
+                    ]
+                    self.stop()
+                    raise KafkaNotStarted(f"node {node} did not come up: {log_end}")
+                time.sleep(0.05)
+
+    def kill(self, *nodes: int) -> None:
+        """kill -9 these nodes, or all."""
+        for node in nodes or tuple(self._processes):
+            process = self._processes.pop(node)
+            process.kill()
+            process.wait()
+
+    def stop(self) -> None:
+        """Orderly; idempotent."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._processes.clear()
+
+    def _java(self, *arguments: str) -> list[str]:
+        return ["java", *_HEAP, "-cp", f"{self._jars}/*", *arguments]
+
+    def _listens(self, node: int) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex(("127.0.0.1", self._ports[node])) == 0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def main() -> None:
+    """Runs until interrupted; prints the servers on standard output once they listen."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.servers.kafka", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the data goes; formatted anew, so it must not exist")
+    parser.add_argument("--nodes", type=int, default=1, choices=(1, 3))
+    arguments = parser.parse_args()
+    if arguments.folder.exists():
+        parser.error(f"expected a folder that is not there yet, got {arguments.folder}")
+    try:
+        with KafkaServer(arguments.folder, nodes=arguments.nodes) as server:
+            print(",".join(server.servers), flush=True)
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    except KafkaNotStarted as error:
+        parser.exit(1, f"{error}\n")
+
+
+if __name__ == "__main__":
+    # Blocked so that `sigwait` gets them, and the servers are stopped before this ends.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    main()

@@ -1,0 +1,169 @@
+"""What only Kafka does: a broker that dies, members that die, topics as it holds them, static members."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from deploy.servers.kafka import KafkaServer
+from proto import topics
+from proto.bus.kafka import KafkaBus, KafkaBusConsumer
+from proto.bus.kafka_settings import KafkaSettings
+from proto.bus.port import BusUnavailable, Record
+from tests.contract.bus_engines import LOG, KafkaEngine, drain, take
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def engine(kafka_servers: tuple[str, ...]) -> Iterator[KafkaEngine]:
+    engine = KafkaEngine(kafka_servers)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def server(kafka_servers: tuple[str, ...], tmp_path: Path) -> Iterator[KafkaServer]:
+    """One of our own, to be killed; asked for after the shared one, so that a missing Java is told there."""
+    with KafkaServer(tmp_path / "kafka") as server:
+        yield server
+
+
+def settings_of(server: KafkaServer, *, timeout_s: float = 5) -> KafkaSettings:
+    return KafkaSettings(servers=server.servers, replication=1, timeout_s=timeout_s, session_s=2, max_poll_s=4)
+
+
+def test_kill_9_of_the_broker_amid_publishing_loses_nothing_acknowledged(server: KafkaServer) -> None:
+    bus = KafkaBus(settings_of(server, timeout_s=3))
+    bus.create_topics([LOG])
+    producer = bus.producer()
+    acknowledged: list[int] = []
+    failures: list[BusUnavailable] = []
+    back = threading.Event()
+    ended = threading.Event()
+
+    def publish() -> None:
+        number = 0
+        while not ended.is_set():
+            try:
+                producer.publish(LOG, [Record(key=b"k", value=b"%d" % number)])
+                acknowledged.append(number)
+                number += 1
+            except BusUnavailable as error:  # the same again, as an outbox does
+                failures.append(error)
+                back.wait(0.1)
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        _until(lambda: len(acknowledged) > 200)
+        server.kill()
+        _until(lambda: bool(failures))
+        assert "publish to test.log" in str(failures[0])
+        server.start()
+        before = len(acknowledged)
+        _until(lambda: len(acknowledged) > before + 200)
+    finally:
+        ended.set()
+        thread.join()
+    found = [int(m.value) for m in drain(bus.consumer(LOG, group="g"))]
+    bus.close()
+    assert set(acknowledged) <= set(found)
+    once = list(dict.fromkeys(found))
+    assert once == sorted(once)  # repeats there may be, but nothing overtakes
+
+
+def test_without_a_cluster_everything_says_so_and_works_when_it_comes(server: KafkaServer) -> None:
+    server.kill()
+    bus = KafkaBus(settings_of(server, timeout_s=1))
+    producer = bus.producer()
+    with pytest.raises(BusUnavailable):
+        bus.create_topics([LOG])
+    with pytest.raises(BusUnavailable):
+        producer.publish(LOG, [Record(key=b"k", value=b"1")])
+    with pytest.raises(BusUnavailable):
+        bus.consumer(LOG, group="g")
+    server.start()
+    bus.close()
+
+    bus = KafkaBus(settings_of(server, timeout_s=10))
+    bus.create_topics([LOG])
+    bus.producer().publish(LOG, [Record(key=b"k", value=b"1")])
+    assert [m.value for m in drain(bus.consumer(LOG, group="g"))] == [b"1"]
+    bus.close()
+
+
+def test_a_consumer_that_is_killed_leaves_its_partitions_to_the_others(engine: KafkaEngine) -> None:
+    bus = engine.open()
+    bus.producer().publish(LOG, [Record(key=b"%d" % i, value=b"%d" % i) for i in range(40)])
+    held = subprocess.Popen(
+        [sys.executable, "-m", "tests.contract.bus_process", *engine.process_arguments(), "hold", "g"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert held.stdout is not None
+    assert int(held.stdout.readline()) > 0
+    heir = bus.consumer(LOG, group="g")
+    held.kill()
+    held.communicate()
+    assert sorted(int(m.value) for m in take(heir, 40)) == list(range(40))
+
+
+def test_topics_are_made_as_they_are_described(engine: KafkaEngine) -> None:
+    bus = KafkaBus(engine.settings)
+    bus.create_topics(topics.ALL)
+    admin = KafkaAdminClient(bootstrap_servers=list(engine.settings.servers))
+    held = admin.describe_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, bus.name_of(topic)) for topic in topics.ALL]
+    )["topic"]
+    for topic in topics.ALL:
+        (found,) = admin.describe_topics([bus.name_of(topic)])
+        assert len(found["partitions"]) == topic.partitions
+        values = {name: one["value"] for name, one in held[bus.name_of(topic)].items()}
+        assert values.get("message.timestamp.type") == "LogAppendTime"
+        assert values.get("cleanup.policy", "delete") == ("compact" if topic.compacted else "delete")
+        days = topic.retention.days if topic.retention else None
+        assert values["retention.ms"] == ("-1" if days is None else str(days * 86_400_000))
+    admin.close()
+    bus.close()
+
+
+def test_a_static_member_comes_back_to_its_partitions(engine: KafkaEngine) -> None:
+    def bus_of(instance: str) -> KafkaBus:
+        return KafkaBus(
+            engine.settings.model_copy(update={"instance": instance, "session_s": 5, "max_poll_s": 10})
+        )
+
+    engine.open()
+    one, two = bus_of("one"), bus_of("two")
+    first, second = one.consumer(LOG, group="g"), two.consumer(LOG, group="g")
+    engine.settle(first, second)
+    before, others = first.partitions, second.partitions
+    one.close()
+    again = bus_of("one")
+    back = again.consumer(LOG, group="g")
+    _until(lambda: _joined(back, second))
+    assert (back.partitions, second.partitions) == (before, others)
+    again.close()
+    two.close()
+
+
+def _joined(*consumers: KafkaBusConsumer) -> bool:
+    for consumer in consumers:
+        consumer.poll(max_records=1, timeout_s=0.05)
+    return all(c.partitions for c in consumers)
+
+
+def _until(true: Callable[[], bool], timeout_s: float = 40) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < deadline, "waited for too long"
+        time.sleep(0.01)
