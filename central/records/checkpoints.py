@@ -50,7 +50,7 @@ class SqlCheckpointBook:
     def all(self) -> tuple[Checkpoint, ...]:
         table = schema.checkpoints
         with self._database.read() as connection:
-            return tuple(
+            found = [
                 Checkpoint(
                     checkpoint_id=row.checkpoint_id,
                     name=row.name,
@@ -59,8 +59,10 @@ class SqlCheckpointBook:
                     directions=tuple(row.directions),
                     lanes=row.lanes,
                 )
-                for row in connection.execute(select(table).order_by(table.c.checkpoint_id))
-            )
+                for row in connection.execute(select(table))
+            ]
+        # Sorted here: a database's collation is its own.
+        return tuple(sorted(found, key=lambda checkpoint: checkpoint.checkpoint_id))
 
     def names(self, checkpoint_ids: Collection[str]) -> Mapping[str, str]:
         with self._database.read() as connection:

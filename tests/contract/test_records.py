@@ -51,14 +51,14 @@ class Setting:
         return active_order(self.records, self.staff, request)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]:
-    assert request.param == "sqlite"
+    url: str | None = request.getfixturevalue("database_url") if request.param == "postgresql" else None
     clock = new_clock()
     opened: list[Records] = []
 
     def open_once_more() -> Records:
-        opened.append(open_records(tmp_path, clock=clock, policy=CHEAP))
+        opened.append(open_records(tmp_path, clock=clock, policy=CHEAP, url=url))
         return opened[-1]
 
     records = open_once_more()
