@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from central.ports import StoreUnavailable
+from central.records.port import Unstorable
 
 #: How long a writer waits for another one, and anybody for a connection.
 BUSY_TIMEOUT_S = 10.0
@@ -94,6 +95,8 @@ class Database(ABC):
         try:
             yield
         except DBAPIError as error:
+            if isinstance(error, DataError):
+                raise Unstorable(f"expected texts that the records can hold: {error.orig}") from error
             if not isinstance(error.orig, self.unavailable):
                 raise
             raise _unavailable(error.orig) from error

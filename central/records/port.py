@@ -36,6 +36,13 @@ class UnknownOrder(Exception):
     """A hit names an order that is not on the books."""
 
 
+class Unstorable(ValueError):
+    """The engine can't hold a text: it is too long for its place, or has a NUL in it. Nothing was changed.
+
+    SQLite holds any; callers that take texts from outside must reckon with it all the same.
+    """
+
+
 class RecordsUnusable(Exception):
     """The records were found in a state in which working on would do harm; says what to do."""
 

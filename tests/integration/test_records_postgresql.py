@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -25,7 +26,7 @@ from central.audit import AuditRecord, Verdict
 from central.cli import central
 from central.people import Role
 from central.ports import StoreUnavailable
-from central.records import Records, RecordsUnusable, open_records, postgresql, schema
+from central.records import Records, RecordsUnusable, Unstorable, open_records, postgresql, schema
 from central.records.postgresql import PostgresqlDatabase
 from proto.clock import ManualClock
 from tests.centre import CHEAP, START, active_order, hit, new_clock, order_request, passage, people
@@ -212,6 +213,18 @@ class TestTransactions:
         intrude(database_url, f"ALTER DATABASE {name} SET synchronous_commit = off")
         with closing(PostgresqlDatabase(database_url)) as base, base.write() as tx:
             assert tx.connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+
+
+@pytest.mark.parametrize("subject", ["a\0b", "川C12345"])
+@pytest.mark.parametrize("user", ["u", "u" * 65])
+def test_a_text_that_it_cannot_hold_is_refused(records: Records, subject: str, user: str) -> None:
+    entry = replace(ENTRY, subject=subject, user=user)
+    if (subject, user) == (ENTRY.subject, ENTRY.user):
+        records.audit.append(entry)
+    else:
+        with pytest.raises(Unstorable, match="that the records can hold"):
+            records.audit.append(entry)
+    assert records.audit.verify().ok
 
 
 _ANNOUNCE = """
