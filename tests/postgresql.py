@@ -55,7 +55,11 @@ class OwnServer:
             "initdb", "--pgdata", f"{self._folder}/data", "--username=tests", "--auth=trust", "--encoding=UTF8",
             "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=und",
         )  # fmt: skip
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def url(self) -> str:

@@ -14,9 +14,8 @@ from central.records.database import Database
 def names_of(connection: Connection, checkpoint_ids: Collection[str]) -> dict[str, str]:
     """Id → name of those that are known. Ids come from passages, so they may be anything."""
     table = schema.checkpoints
-    possible = [
-        each for each in checkpoint_ids if "\0" not in each
-    ]  # PostgreSQL can't even be asked for others
+    # PostgreSQL can't even be asked for one with a NUL.
+    possible = [each for each in checkpoint_ids if "\0" not in each]
     query = select(table.c.checkpoint_id, table.c.name).where(table.c.checkpoint_id.in_(possible))
     return {row.checkpoint_id: row.name for row in connection.execute(query)}
 

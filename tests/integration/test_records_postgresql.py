@@ -215,16 +215,11 @@ class TestTransactions:
             assert tx.connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
 
 
-@pytest.mark.parametrize("subject", ["a\0b", "川C12345"])
-@pytest.mark.parametrize("user", ["u", "u" * 65])
-def test_a_text_that_it_cannot_hold_is_refused(records: Records, subject: str, user: str) -> None:
-    entry = replace(ENTRY, subject=subject, user=user)
-    if (subject, user) == (ENTRY.subject, ENTRY.user):
+@pytest.mark.parametrize("entry", [replace(ENTRY, subject="a\0b"), replace(ENTRY, user="u" * 65)])
+def test_a_text_that_it_cannot_hold_is_refused(records: Records, entry: AuditRecord) -> None:
+    with pytest.raises(Unstorable, match="that the records can hold"):
         records.audit.append(entry)
-    else:
-        with pytest.raises(Unstorable, match="that the records can hold"):
-            records.audit.append(entry)
-    assert records.audit.verify().ok
+    assert records.audit.append(ENTRY).audit_id == 1
 
 
 _ANNOUNCE = """
