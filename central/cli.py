@@ -15,12 +15,12 @@ import click
 from tqdm import tqdm
 
 from central.centre import EVERYTHING, Centre, PartName
-from central.config import CentreSettings, ConfigError, example_toml, load_settings
+from central.config import CentreSettings, ConfigError, example_toml, load_settings, shown_url
 from central.dead_letter import list_dead_letters, replay_dead_letters
 from central.people import InvalidUser, Role
 from central.ports import StoreUnavailable
-from central.records import Records, RecordsUnusable, open_records
-from central.wiring import open_bus, open_passages
+from central.records import Records, RecordsUnusable
+from central.wiring import open_bus, open_configured_records, open_passages
 from proto.bus.port import Bus, BusUnavailable
 from proto.clock import SystemClock
 from proto.topics import ALL
@@ -88,7 +88,7 @@ def _bus(settings: CentreSettings) -> Iterator[Bus]:
 
 @contextlib.contextmanager
 def _records(settings: CentreSettings) -> Iterator[Records]:
-    records = open_records(settings.data / "records", clock=SystemClock())
+    records = open_configured_records(settings, SystemClock())
     try:
         yield records
     finally:
@@ -129,7 +129,8 @@ def migrate(settings: CentreSettings) -> None:
     """Bring the stores to this version's state, without running anything."""
     with _named_failures():
         with _records(settings):
-            click.echo(f"records: up to date in {settings.data / 'records'}")
+            place = shown_url(settings.records.url.get_secret_value()) or settings.data / "records"
+            click.echo(f"records: up to date in {place}")
         open_passages(settings).close()
         click.echo(f"passages: up to date in {settings.data / 'passages'}")
 

@@ -6,8 +6,18 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +29,7 @@ from central.checkpoint import Checkpoint
 from proto.bus.kafka_settings import KafkaSettings
 
 ENVIRONMENT_PREFIX = "BUKONG_CENTRAL__"
+POSTGRESQL_SCHEMES = ("postgresql://", "postgresql+psycopg://")
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -48,6 +59,45 @@ class PassageSettings(_Section):
 
     engine: Literal["chdb"] = Field(default="chdb", description="chdb: ClickHouse inside this process.")
     threads: int = Field(default=2, ge=1, le=64, description="Threads one search may use.")
+
+
+class RecordsSettings(_Section):
+    """Orders, alerts, people and the audit trail."""
+
+    engine: Literal["sqlite", "postgresql"] = Field(
+        default="sqlite",
+        description="sqlite: one file below the data folder. postgresql: a database; needs bukong[postgres].",
+    )
+    url: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="Of postgresql, like postgresql://bukong@db.example/bukong. Its password is better not in "
+        f"a file: give the whole URL in {ENVIRONMENT_PREFIX}RECORDS__URL, or the password in PGPASSWORD.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _goes_with_the_engine(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        wanted = info.data.get("engine") == "postgresql"
+        if wanted and not url.get_secret_value().startswith(POSTGRESQL_SCHEMES):
+            raise ValueError(f"expected one that begins with {' or '.join(POSTGRESQL_SCHEMES)}")
+        if not wanted and url.get_secret_value():
+            raise ValueError('expected none unless engine = "postgresql"')
+        return url
+
+    @field_serializer("url", when_used="json")
+    def _without_password(self, url: SecretStr) -> str:
+        return shown_url(url.get_secret_value())
+
+
+def shown_url(url: str) -> str:
+    """The URL without its password, for people's eyes."""
+    parts = urlsplit(url)
+    user, at, place = parts.netloc.rpartition("@")
+    name, colon, _password = user.partition(":")
+    query = "…" if "password" in parts.query else parts.query
+    netloc = f"{name}{colon and ':***'}{at}{place}"
+    return urlunsplit(parts._replace(netloc=netloc, query=query)) if url else ""
 
 
 class IngestSettings(_Section):
@@ -145,6 +195,7 @@ class CentreSettings(BaseSettings):
     bus: BusSettings = BusSettings()
     kafka: KafkaSettings = KafkaSettings()
     passages: PassageSettings = PassageSettings()
+    records: RecordsSettings = RecordsSettings()
     ingest: IngestSettings = IngestSettings()
     match: MatchSettings = MatchSettings()
     http: HttpSettings = HttpSettings()
@@ -186,14 +237,17 @@ def load_settings(file: Path | None = None) -> CentreSettings:
         return CentreSettings(**given)
     except ValidationError as error:
         lines = [
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {_short(e['input'])})" for e in error.errors()
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {_short(e['input'], e['loc'])})"
+            for e in error.errors()
         ]
         raise ConfigError("; ".join(lines)) from error
     except (OSError, ValueError) as error:
         raise ConfigError(f"can't read {file}: {error}") from error
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, place: tuple[int | str, ...]) -> str:
+    if place[:1] == ("records",) and place != ("records", "engine"):
+        return "what is not shown: it may hold a password"
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "…"
 
@@ -226,5 +280,7 @@ def example_toml() -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, Path):
         value = str(value)
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
     # Texts, numbers, booleans and lists of them are written alike in both.
     return json.dumps(value, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from central.admission import MAX_NAME
 from central.dead_letter import DeadLetters
 from central.group_reader import GroupReader
 from central.metrics import CentreMetrics
@@ -16,7 +17,7 @@ class Fleet:
     """A part, of the group "fleet" of HEARTBEATS. One round:
 
     1. poll
-    2. decode; what can't be goes to the dead letters
+    2. decode; what can't be, or names no possible node, goes to the dead letters
     3. keep each node's newest, which is idempotent
     4. commit
     """
@@ -39,9 +40,14 @@ class Fleet:
         refused = []
         for message in messages:
             try:
-                beats.append(decode_heartbeat(message.value))
+                beat = decode_heartbeat(message.value)
             except DecodeError as error:
                 refused.append((message, str(error)))
+                continue
+            if len(beat.node_id) > MAX_NAME or "\0" in beat.node_id:
+                refused.append((message, f"expected a node_id of 1 to {MAX_NAME} characters, none of them NUL"))
+                continue
+            beats.append(beat)
         self._dead_letters.put(refused)
         # 3 keep
         self._sink.heartbeat(beats)

@@ -31,6 +31,16 @@ def open_bus(settings: CentreSettings, clock: Clock) -> Bus:
     return EmbeddedBus(settings.bus_file, clock=clock)
 
 
+def open_configured_records(settings: CentreSettings, clock: Clock) -> Records:
+    """Raises:
+    StoreUnavailable: they can't be opened.
+    RecordsUnusable: they are a newer version's, or incomplete; or the engine's driver is not installed.
+    """
+    chosen = settings.records
+    url = chosen.url.get_secret_value() if chosen.engine == "postgresql" else None
+    return open_records(settings.data / "records", clock=clock, url=url)
+
+
 def open_passages(settings: CentreSettings) -> PassageStore:
     """Raises:
     StoreUnavailable: it can't be opened, or another process has it.
@@ -63,7 +73,7 @@ def open_engines(settings: CentreSettings, clock: Clock, *, with_passages: bool 
     StoreUnavailable: an engine can't be opened.
     RecordsUnusable: the records are a newer version's, or incomplete.
     """
-    records = open_records(settings.data / "records", clock=clock)
+    records = open_configured_records(settings, clock)
     try:
         records.checkpoints.put([configured.checkpoint() for configured in settings.checkpoints])
         max_bytes = settings.images.max_mib * _MIB

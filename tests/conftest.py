@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from deploy.servers.kafka import KafkaNotStarted, KafkaServer
+
+if TYPE_CHECKING:  # what it stands on is loaded by those tests only that need it
+    from tests.postgresql import Databases
 
 # Examples are timed by no test: a busy machine is no failure.
 settings.register_profile("bukong", deadline=None)
@@ -30,3 +35,21 @@ def kafka_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
         pytest.skip(f"Kafka: {error}")
     yield server.servers
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Databases on a PostgreSQL server; skips where there is none."""
+    from tests.postgresql import GIVEN, Databases, OwnServer
+
+    with ExitStack() as stack:
+        url = os.environ.get(GIVEN) or stack.enter_context(closing(OwnServer())).url
+        yield stack.enter_context(closing(Databases(url)))
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A PostgreSQL database with empty tables, for one test."""
+    url = databases.new()
+    yield url
+    databases.drop(url)

@@ -15,7 +15,7 @@ from central.alert import IllegalStep, IncompleteStep
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
 from central.people import BadCredentials, InvalidUser, LockedOut
 from central.ports import ImageMismatch, ImageTooLarge, StoreUnavailable
-from central.records import NotFound
+from central.records import NotFound, Unstorable
 from proto.plate import PlateError
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,6 +33,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidUser: HTTPStatus.UNPROCESSABLE_ENTITY,
     PlateError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ReasonMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unstorable: HTTPStatus.UNPROCESSABLE_ENTITY,
     LockedOut: HTTPStatus.TOO_MANY_REQUESTS,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }

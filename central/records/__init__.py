@@ -13,6 +13,7 @@ from central.records.port import (
     RecordsUnusable,
     SignedIn,
     UnknownOrder,
+    Unstorable,
 )
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "RecordsUnusable",
     "SignedIn",
     "UnknownOrder",
+    "Unstorable",
     "open_records",
     "seed_demo_users",
 ]

@@ -187,7 +187,7 @@ def _pairs(connection: Connection, passage_ids: Collection[str]) -> set[tuple[st
 
 def _one(connection: Connection, alert_id: str) -> OrderedAlert:
     table = schema.alerts
-    row = connection.execute(select(table).where(table.c.alert_id == alert_id).with_for_update()).one_or_none()
+    row = connection.execute(select(table).where(table.c.alert_id == alert_id)).one_or_none()
     if row is None:
         raise NotFound(f"no alert {alert_id!r}")
     return _complete(connection, [row])[0]

@@ -12,9 +12,11 @@ from central.records.database import Database
 
 
 def names_of(connection: Connection, checkpoint_ids: Collection[str]) -> dict[str, str]:
-    """Id → name of those that are known."""
+    """Id → name of those that are known. Ids come from passages, so they may be anything."""
     table = schema.checkpoints
-    query = select(table.c.checkpoint_id, table.c.name).where(table.c.checkpoint_id.in_(checkpoint_ids))
+    # PostgreSQL can't even be asked for one with a NUL.
+    possible = [each for each in checkpoint_ids if "\0" not in each]
+    query = select(table.c.checkpoint_id, table.c.name).where(table.c.checkpoint_id.in_(possible))
     return {row.checkpoint_id: row.name for row in connection.execute(query)}
 
 
@@ -50,7 +52,7 @@ class SqlCheckpointBook:
     def all(self) -> tuple[Checkpoint, ...]:
         table = schema.checkpoints
         with self._database.read() as connection:
-            return tuple(
+            found = [
                 Checkpoint(
                     checkpoint_id=row.checkpoint_id,
                     name=row.name,
@@ -59,8 +61,10 @@ class SqlCheckpointBook:
                     directions=tuple(row.directions),
                     lanes=row.lanes,
                 )
-                for row in connection.execute(select(table).order_by(table.c.checkpoint_id))
-            )
+                for row in connection.execute(select(table))
+            ]
+        # Sorted here: a database's collation is its own.
+        return tuple(sorted(found, key=lambda checkpoint: checkpoint.checkpoint_id))
 
     def names(self, checkpoint_ids: Collection[str]) -> Mapping[str, str]:
         with self._database.read() as connection:

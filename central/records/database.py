@@ -1,30 +1,23 @@
-"""The engine under the records: connections, transactions, and waking those who wait for a change.
+"""What every engine under the records shares: transactions, and how its failures are named.
 
-SQLite with a write-ahead log and synchronous=FULL: a commit survives a power cut. Writers take the write lock
-when they begin (BEGIN IMMEDIATE), so that no transaction fails half way because another wrote in between.
+`central.records.sqlite` and `central.records.postgresql` hold what is an engine's own.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import Any
+from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from central.ports import StoreUnavailable
+from central.records.port import Unstorable
 
-#: How long a writer waits for another one.
+#: How long a writer waits for another one, and anybody for a connection.
 BUSY_TIMEOUT_S = 10.0
-#: How often a waiter looks whether another process has written.
-POLL_S = 0.02
 
 
 class Transaction:
@@ -42,22 +35,30 @@ class Transaction:
             callback()
 
 
-class Database:
-    """One SQLite file; every method may be called from several threads."""
+class Database(ABC):
+    """One database; every method may be called from several threads.
 
-    def __init__(self, path: Path) -> None:
-        self.engine = _engine(path)
-        self._changed = threading.Condition()
-        self._changes = 0
+    An engine makes `reading` and `writing` (the same pool, under different options) so that a transaction of
+    `reading` sees one state of the database throughout, and one of `writing` begins only when no other of any
+    process is under way and sees all that those before it committed. So what writers number – live events,
+    entries of the audit trail – is numbered in the order of commits.
+    """
+
+    #: What the driver raises where the database can't be had.
+    unavailable: tuple[type[Exception], ...]
+
+    def __init__(self, *, reading: Engine, writing: Engine) -> None:
+        self._reading = reading
+        self._writing = writing
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view of the records.
 
         Raises:
-            StoreUnavailable: the file can't be opened or read.
+            StoreUnavailable: the database can't be reached or read.
         """
-        with _translated(), self.engine.connect() as connection, connection.begin():
+        with self._translated(), self._reading.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -65,83 +66,45 @@ class Database:
         """One transaction, alone; durable at the end of the block, undone where the block raises.
 
         Raises:
-            StoreUnavailable: the lock could not be had in time, the disk is full, the file can't be written.
+            StoreUnavailable: the lock could not be had in time, the disk is full, the database can't be reached
+                or written. Where a connection breaks while it commits, it may be written even so.
         """
-        with _translated(), self.engine.connect() as plain:
-            connection = plain.execution_options(bukong_write=True)
-            with connection.begin():
-                transaction = Transaction(connection)
-                yield transaction
+        with self._translated(), self._writing.connect() as connection, connection.begin():
+            transaction = Transaction(connection)
+            yield transaction
         transaction.committed()
-        with self._changed:
-            self._changes += 1
-            self._changed.notify_all()
+        self._wake()
 
+    @abstractmethod
     def wait(self, until: Callable[[], bool], *, timeout_s: float) -> bool:
-        """Block until the condition holds or time is up; it is asked again after every commit, whoever's."""
-        deadline = time.monotonic() + timeout_s
-        with _translated(), closing(self.engine.raw_connection()) as watching:
-            while True:
-                with self._changed:
-                    seen = self._changes
-                version = _data_version(watching)
-                if until():
-                    return True
-                while True:
-                    left = deadline - time.monotonic()
-                    if left <= 0:
-                        return False
-                    with self._changed:
-                        if self._changes == seen:
-                            self._changed.wait(min(POLL_S, left))
-                        if self._changes != seen:
-                            break
-                    if _data_version(watching) != version:
-                        break
+        """Block until the condition holds or time is up; it is asked again after every commit, whoever's.
+
+        Raises:
+            StoreUnavailable: the database can't be reached or read.
+        """
 
     def close(self) -> None:
-        self.engine.dispose()
+        self._writing.dispose()
+
+    @abstractmethod
+    def _wake(self) -> None:
+        """Called after each commit of this process."""
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if isinstance(error, DataError):
+                raise Unstorable(f"expected texts that the records can hold: {error.orig}") from error
+            if not isinstance(error.orig, self.unavailable):
+                raise
+            raise _unavailable(error.orig) from error
+        except PoolTimeout as error:
+            raise _unavailable(error) from error
+        except self.unavailable as error:
+            raise _unavailable(error) from error
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, sqlite3.OperationalError, PoolTimeout) as error:
-        reason = error.orig if isinstance(error, OperationalError) else error
-        raise StoreUnavailable(f"the records can't be read or written: {reason}") from error
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        connect_args={"timeout": BUSY_TIMEOUT_S},
-        hide_parameters=True,  # an error's text goes to the log: no plates and no hashes in there
-        pool_size=16,
-        max_overflow=48,
-        pool_timeout=BUSY_TIMEOUT_S,
-    )
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    assert isinstance(connection, sqlite3.Connection)
-    connection.isolation_level = None  # we begin transactions ourselves, see _begin
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    write = connection.get_execution_options().get("bukong_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-def _data_version(connection: PoolProxiedConnection) -> int:
-    """Differs from what the connection said before where another one, of any process, has committed."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA data_version")
-    (version,) = cursor.fetchone() or (0,)
-    cursor.close()
-    return int(version)
+def _unavailable(reason: Exception) -> StoreUnavailable:
+    return StoreUnavailable(f"the records can't be read or written: {reason}")

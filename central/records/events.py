@@ -23,7 +23,7 @@ FLEETING = ("passage", "node")
 
 def put_event(tx: Transaction, kind: str, view: BaseModel, *, at: datetime) -> None:
     """Write an event in the transaction of what it tells of. Event ids grow in the order of commits, since
-    SQLite's writers go one after the other."""
+    writers go one after the other."""
     tx.connection.execute(insert(schema.events).values(kind=kind, at=at, body=view.model_dump_json()))
 
 

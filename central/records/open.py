@@ -1,4 +1,4 @@
-"""Open the records of a folder: the one place that puts the books together."""
+"""Open the records: the one place that puts the books together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from central.records.fleet import SqlFleetBook
 from central.records.migrate import migrate
 from central.records.orders import SqlOrderBook
 from central.records.people import SqlPeopleBook
-from central.records.port import Records, RecordsPolicy
+from central.records.port import Records, RecordsPolicy, RecordsUnusable
+from central.records.sqlite import SqliteDatabase
 from central.records.trail import Anchor, SqlAuditLog, key_of
 from proto.clock import Clock
 
@@ -25,22 +26,27 @@ ANCHOR = "audit.anchor"
 _log = structlog.get_logger(__name__)
 
 
-def open_records(folder: Path, *, clock: Clock, policy: RecordsPolicy | None = None) -> Records:
-    """The records of a folder, made where there are none and brought to this version where they are older.
+def open_records(
+    folder: Path, *, clock: Clock, policy: RecordsPolicy | None = None, url: str | None = None
+) -> Records:
+    """The records, made where there are none and brought to this version where they are older.
 
-    Several processes may have the same folder open. The audit trail's key and anchor lie in the folder too;
-    keep a copy of both elsewhere (see the decision on the audit trail).
+    They are in an SQLite file of the folder or, with a URL (postgresql://user:password@host/database), in that
+    PostgreSQL database. Several processes may have the same ones open. The audit trail's key and anchor lie in
+    the folder in any case: keep a copy of both elsewhere (see the decision on the audit trail), and give each
+    machine that shares a database the same key.
 
     Raises:
-        StoreUnavailable: the folder can't be written.
-        RecordsUnusable: written by a newer version, or the audit trail's key is gone.
+        StoreUnavailable: the folder can't be written, the database can't be reached or written.
+        RecordsUnusable: written by a newer version; the audit trail's key is gone or another one; a URL
+            is given and psycopg is not installed.
     """
     policy = policy or RecordsPolicy()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreUnavailable(f"the records' folder can't be made: {error}") from error
-    database = Database(folder / DATABASE)
+    database = SqliteDatabase(folder / DATABASE) if url is None else _postgresql(url)
     try:
         with database.write() as tx:
             before, after = migrate(tx.connection)
@@ -62,3 +68,14 @@ def open_records(folder: Path, *, clock: Clock, policy: RecordsPolicy | None = N
         policy=policy,
         closing=database,
     )
+
+
+def _postgresql(url: str) -> Database:
+    try:
+        # Imported when it is wanted: the driver is an extra.
+        from central.records.postgresql import PostgresqlDatabase
+    except ImportError as error:
+        raise RecordsUnusable(
+            f"expected psycopg for records in PostgreSQL, found none ({error}): install bukong[postgres]"
+        ) from error
+    return PostgresqlDatabase(url)

@@ -169,7 +169,7 @@ def orders_of(connection: Connection, order_ids: Collection[str]) -> dict[str, O
 
 def _one(connection: Connection, order_id: str) -> Order:
     table = schema.orders
-    row = connection.execute(select(table).where(table.c.order_id == order_id).with_for_update()).one_or_none()
+    row = connection.execute(select(table).where(table.c.order_id == order_id)).one_or_none()
     if row is None:
         raise NotFound(f"no order {order_id!r}")
     return _with_steps(connection, [row])[0]

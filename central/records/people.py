@@ -94,9 +94,11 @@ class SqlPeopleBook:
 
     def users(self) -> tuple[User, ...]:
         table = schema.users
-        query = select(table).where(table.c.disabled.is_(False)).order_by(table.c.username)
+        query = select(table).where(table.c.disabled.is_(False))
         with self._database.read() as connection:
-            return tuple(_user(connection, row) for row in connection.execute(query).all())
+            found = [_user(connection, row) for row in connection.execute(query).all()]
+        # Sorted here: a database's collation is its own.
+        return tuple(sorted(found, key=lambda user: user.username))
 
     def sign_in(self, username: str, password: str, *, address: str, replaces: str | None = None) -> SignedIn:
         attempt = self._claim_attempt(username[:MAX_NAME], address[:MAX_NAME])

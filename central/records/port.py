@@ -7,7 +7,8 @@ What holds for every book here:
   entry in the audit trail are written together or not at all.
 - Isolation: two callers, in one process or several, act one after the other.
 - Threads: every book may be called from several threads.
-- Errors: `StoreUnavailable` where the engine can't be reached or can't write: nothing was changed.
+- Errors: `StoreUnavailable` where the engine can't be reached or can't write: nothing was changed, unless the
+  connection to a server broke while it committed; then all of the call was written or nothing.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ class NotFound(Exception):
 
 class UnknownOrder(Exception):
     """A hit names an order that is not on the books."""
+
+
+class Unstorable(ValueError):
+    """The engine can't hold a text: it is too long for its place, or has a NUL in it. Nothing was changed.
+
+    SQLite holds any; callers that take texts from outside must reckon with it all the same.
+    """
 
 
 class RecordsUnusable(Exception):

@@ -152,7 +152,7 @@ watchlist = Table(
     metadata,
     Column("only", Integer, primary_key=True, autoincrement=False),
     Column("version", BigInteger, nullable=False),
-    CheckConstraint("only = 1", name="one_row"),
+    CheckConstraint('"only" = 1', name="one_row"),
 )
 alerts = Table(
     "alerts",
@@ -224,5 +224,5 @@ audit_head = Table(
     Column("entries", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("seal", String(64), nullable=False),
-    CheckConstraint("only = 1", name="one_row"),
+    CheckConstraint('"only" = 1', name="one_row"),
 )

@@ -7,6 +7,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -48,7 +49,7 @@ class Anchor:
             now = self.read()
             if now is not None and now.entries >= new.entries:
                 return
-            beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+            beside = _beside(self._path)
             with beside.open("w") as file:
                 json.dump({"entries": new.entries, "sha256": new.sha256, "seal": new.seal}, file)
                 file.flush()
@@ -71,8 +72,7 @@ class SqlAuditLog:
 
     def put(self, tx: Transaction, record: AuditRecord) -> AuditEntry:
         """Append in the transaction of what the entry tells of; the anchor follows the commit."""
-        # FOR UPDATE, where the engine knows it, keeps two writers from chaining to the same entry.
-        found = tx.connection.execute(select(schema.audit_head).with_for_update()).one()
+        found = tx.connection.execute(select(schema.audit_head)).one()
         entry = chain(found.entries + 1, record, found.sha256, self._key)
         new = head(entry.audit_id, entry.sha256, self._key)
         tx.connection.execute(
@@ -111,17 +111,25 @@ class SqlAuditLog:
         anchor = self._anchor.read()  # first: entries written from here on may only lie behind it
         with self._database.read() as connection:
             found = connection.execute(select(schema.audit_head)).one_or_none()
-            return verify(
-                _entries(connection),
-                head_found=None if found is None else _head(found),
-                anchor=anchor,
-                key=self._key,
-            )
+            with _entries(connection) as entries:
+                return verify(
+                    entries,
+                    head_found=None if found is None else _head(found),
+                    anchor=anchor,
+                    key=self._key,
+                )
 
     def begin(self) -> None:
-        """Seal the head of an empty trail and anchor it; a trail that has entries is left as it is."""
+        """Seal the head of an empty trail and anchor it; a trail that has entries is left as it is.
+
+        Raises:
+            RecordsUnusable: the trail was begun under another key, as it is where machines share a database.
+        """
         with self._database.write() as tx:
-            if tx.connection.execute(select(schema.audit_head.c.only)).one_or_none() is None:
+            found = tx.connection.execute(select(schema.audit_head)).one_or_none()
+            if found is not None:
+                self._check_key(tx.connection, _head(found))
+            else:
                 new = head(0, GENESIS, self._key)
                 tx.connection.execute(
                     insert(schema.audit_head).values(only=1, entries=0, sha256=new.sha256, seal=new.seal)
@@ -129,6 +137,18 @@ class SqlAuditLog:
             empty = tx.connection.execute(select(schema.audit.c.audit_id).limit(1)).one_or_none() is None
         if empty and self._anchor.read() is None:
             self._anchor.write(head(0, GENESIS, self._key))
+
+    def _check_key(self, connection: Connection, found: Head) -> None:
+        """A head that alone is false was tampered with: `verify` tells. With the first entry it is the key."""
+        if found == head(found.entries, found.sha256, self._key):
+            return
+        row = connection.execute(select(schema.audit).where(schema.audit.c.audit_id == 1)).one_or_none()
+        first = None if row is None else _entry(row)
+        if first is None or first.seal != chain(1, first.record, GENESIS, self._key).seal:
+            raise RecordsUnusable(
+                "expected the key that the audit trail was begun with, found another one: put it back from the "
+                "backup, or copy it from the machine that has it"
+            )
 
     def _put_anchor(self, new: Head) -> None:
         try:
@@ -158,9 +178,14 @@ def key_of(path: Path, database: Database) -> bytes:
     return key
 
 
+def _beside(path: Path) -> Path:
+    """Where to write what is to become `path`; nobody else writes there, whether process or thread."""
+    return path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+
+
 def _new_key(path: Path) -> bytes:
     key = secrets.token_bytes(KEY_BYTES)
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside = _beside(path)
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(key)
         file.flush()
@@ -173,11 +198,12 @@ def _new_key(path: Path) -> bytes:
     return key
 
 
-def _entries(connection: Connection) -> Iterator[AuditEntry]:
-    rows = connection.execution_options(yield_per=1000).execute(
-        select(schema.audit).order_by(schema.audit.c.audit_id)
-    )
-    return (_entry(row) for row in rows)
+@contextmanager
+def _entries(connection: Connection) -> Iterator[Iterator[AuditEntry]]:
+    """All of them, never many at once in memory."""
+    query = select(schema.audit).order_by(schema.audit.c.audit_id)
+    with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
+        yield (_entry(row) for row in rows)
 
 
 def _head(row: Row[tuple[object, ...]]) -> Head:

@@ -51,14 +51,14 @@ class Setting:
         return active_order(self.records, self.staff, request)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]:
-    assert request.param == "sqlite"
+    url: str | None = request.getfixturevalue("database_url") if request.param == "postgresql" else None
     clock = new_clock()
     opened: list[Records] = []
 
     def open_once_more() -> Records:
-        opened.append(open_records(tmp_path, clock=clock, policy=CHEAP))
+        opened.append(open_records(tmp_path, clock=clock, policy=CHEAP, url=url))
         return opened[-1]
 
     records = open_once_more()
@@ -399,10 +399,11 @@ class TestLiveFeed:
         assert [view.passage_id for view in seen] == [str(passage(seed=str(i)).passage_id) for i in range(3)]
         assert seen[0].checkpoint.name == CHECKPOINT.name
 
-    def test_a_checkpoint_nobody_named_is_called_by_its_id(self, setting: Setting) -> None:
-        setting.records.live.announce([passage(checkpoint_id="cp-9")])
+    @pytest.mark.parametrize("checkpoint_id", ["cp-9", "cp\0", "c" * 999])
+    def test_a_checkpoint_nobody_named_is_called_by_its_id(self, setting: Setting, checkpoint_id: str) -> None:
+        setting.records.live.announce([passage(checkpoint_id=checkpoint_id)])
         ((_, body),) = events(setting.records)
-        assert body["checkpoint"] == {"checkpoint_id": "cp-9", "name": "cp-9"}
+        assert body["checkpoint"] == {"checkpoint_id": checkpoint_id, "name": checkpoint_id}
 
     def test_paging(self, setting: Setting) -> None:
         live = setting.records.live

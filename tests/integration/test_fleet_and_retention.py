@@ -36,15 +36,17 @@ BEAT = Heartbeat(
 
 def test_the_newest_heartbeat_of_a_node_is_kept_and_what_is_none_is_put_aside(road: Road) -> None:
     newer = replace(BEAT, sent_at=START + timedelta(seconds=5), outbox_depth=0)
-    values = [encode_heartbeat(newer), b"\xff", encode_heartbeat(BEAT)]
+    nameless = [encode_heartbeat(replace(BEAT, node_id=name)) for name in ("n" * 65, "node\0")]
+    values = [encode_heartbeat(newer), b"\xff", *nameless, encode_heartbeat(BEAT)]
     road.bus.producer().publish(HEARTBEATS, [Record(key=b"node-1", value=value) for value in values])
     fleet = road.fleet()
     fleet.step()
     fleet.step()
     fleet.close()
     assert [node.beat for node in road.records.fleet.nodes()] == [newer]
-    (letter,) = road.dead()
-    assert (letter.refused_by, letter.topic) == ("fleet", HEARTBEATS.name)
+    letters = road.dead()
+    assert [(letter.refused_by, letter.topic) for letter in letters] == [("fleet", HEARTBEATS.name)] * 3
+    assert {letter.value for letter in letters} == {b"\xff", *nameless}
     with road.bus.consumer(HEARTBEATS, group="fleet") as consumer:
         assert consumer.lag() == 0
 

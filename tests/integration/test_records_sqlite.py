@@ -22,8 +22,8 @@ from central.audit import AuditRecord, Head, Verdict, head
 from central.people import Role
 from central.ports import StoreUnavailable
 from central.records import Records, RecordsUnusable, open_records
-from central.records.database import Database
 from central.records.schema import metadata
+from central.records.sqlite import SqliteDatabase
 from central.records.trail import Anchor
 from tests.centre import CHEAP, START, active_order, hit, new_clock, order_request, passage, people
 
@@ -98,7 +98,7 @@ class TestTheFile:
     def test_it_is_set_to_survive(self, records: Records, tmp_path: Path) -> None:
         with closing(raw(tmp_path)) as connection:
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        database = Database(tmp_path / "records.db")
+        database = SqliteDatabase(tmp_path / "records.db")
         with database.read() as connection_:
             settings = [
                 connection_.exec_driver_sql(f"PRAGMA {name}").scalar_one()

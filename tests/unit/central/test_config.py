@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from central.config import CentreSettings, ConfigError, example_toml, load_settings
+from central.config import CentreSettings, ConfigError, example_toml, load_settings, shown_url
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
 
@@ -78,3 +78,51 @@ def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
 def test_the_bus_file_is_below_the_data_folder_unless_it_says_where(tmp_path: Path) -> None:
     assert load_settings(written(tmp_path, "data = '/d'")).bus_file == Path("/d/bus.db")
     assert load_settings(written(tmp_path, "data = '/d'\n[bus]\nfile = '/e/b'")).bus_file == Path("/e/b")
+
+
+URL = "postgresql://bukong:hunter2@db.example:5433/bukong"
+
+
+def test_the_records_url_comes_by_the_environment_and_is_shown_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BUKONG_CENTRAL__RECORDS__ENGINE", "postgresql")
+    monkeypatch.setenv("BUKONG_CENTRAL__RECORDS__URL", URL)
+    loaded = load_settings()
+    assert loaded.records.url.get_secret_value() == URL
+    shown = loaded.model_dump(mode="json")["records"]
+    assert shown == {"engine": "postgresql", "url": "postgresql://bukong:***@db.example:5433/bukong"}
+    assert "hunter2" not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("", ""),
+        ("postgresql://db/bukong", "postgresql://db/bukong"),
+        ("postgresql://u@/bukong?host=/run/pg", "postgresql://u@/bukong?host=/run/pg"),
+        ("postgresql://u:a:b@c@db/bukong", "postgresql://u:***@db/bukong"),
+        ("postgresql://db/bukong?user=u&password=hunter2", "postgresql://db/bukong?…"),
+    ],
+)
+def test_a_url_for_peoples_eyes(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[records]\nengine = 'postgresql'", r"records\.url: .*expected one that begins with postgresql://"),
+        ("[records]\nengine = 'postgresql'\nurl = 'mysql://u:hunter2@h/d'", r"records\.url: .*postgresql://"),
+        (f"[records]\nurl = '{URL}'", r"records\.url: .*expected none unless engine"),
+        (f"[records]\nrul = '{URL}'", r"records\.rul: Extra inputs"),
+        ("records = 'postgresql://u:hunter2@h/d'", r"records: "),
+        (f"[records]\nengine = 'mysql'\nurl = '{URL}'", r"records\.engine: .*'postgresql' \(got 'mysql'\)"),
+    ],
+)
+def test_a_mistake_in_the_records_url_is_named_without_showing_it(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    with pytest.raises(ConfigError, match=complaint) as mistaken:
+        load_settings(written(tmp_path, text))
+    assert "hunter2" not in str(mistaken.value)

@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("entries", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("seal", sa.String(length=64), nullable=False),
-        sa.CheckConstraint("only = 1", name=op.f("ck_audit_head_one_row")),
+        sa.CheckConstraint('"only" = 1', name=op.f("ck_audit_head_one_row")),
         sa.PrimaryKeyConstraint("only", name=op.f("pk_audit_head")),
     )
     op.create_table(
@@ -103,7 +103,7 @@ def upgrade() -> None:
         "watchlist",
         sa.Column("only", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("only = 1", name=op.f("ck_watchlist_one_row")),
+        sa.CheckConstraint('"only" = 1', name=op.f("ck_watchlist_one_row")),
         sa.PrimaryKeyConstraint("only", name=op.f("pk_watchlist")),
     )
     op.create_table(
@@ -202,13 +202,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_alert_steps_move_at", "alert_steps", ["move", "at"], unique=False)
 
-    op.execute("INSERT INTO watchlist (only, version) VALUES (1, 1)")
+    op.execute('INSERT INTO watchlist ("only", version) VALUES (1, 1)')
     _forbid_changes(op.get_bind().dialect.name)
 
 
 def _forbid_changes(dialect: str) -> None:
-    if dialect != "sqlite":
-        raise NotImplementedError(f"expected SQLite, whose triggers are written here, got {dialect}")
+    forbid = {"sqlite": _forbid_changes_sqlite, "postgresql": _forbid_changes_postgresql}.get(dialect)
+    if forbid is None:
+        raise NotImplementedError(f"expected SQLite or PostgreSQL, whose triggers are here, got {dialect}")
+    forbid()
+
+
+def _forbid_changes_sqlite() -> None:
     for table in APPEND_ONLY:
         for verb in ("UPDATE", "DELETE"):
             op.execute(
@@ -218,4 +223,21 @@ def _forbid_changes(dialect: str) -> None:
     op.execute(
         "CREATE TRIGGER audit_head_no_delete BEFORE DELETE ON audit_head "
         "BEGIN SELECT RAISE(ABORT, 'audit_head stays'); END"
+    )
+
+
+def _forbid_changes_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION bukong_forbidden() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION '% %', TG_TABLE_NAME, TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; "
+        "END $$"
+    )
+    for table in APPEND_ONLY:
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION bukong_forbidden('is append-only')"
+        )
+    op.execute(
+        "CREATE TRIGGER audit_head_stays BEFORE DELETE OR TRUNCATE ON audit_head "
+        "FOR EACH STATEMENT EXECUTE FUNCTION bukong_forbidden('stays')"
     )
