@@ -135,6 +135,16 @@ def migrate(settings: CentreSettings) -> None:
         click.echo(f"passages: up to date in {settings.data / 'passages'}")
 
 
+@central.command("topics")
+@click.pass_obj
+def make_topics(settings: CentreSettings) -> None:
+    """Make the bus's topics where they are missing, and print what they are made with."""
+    with _named_failures(), _bus(settings):
+        for topic in ALL:
+            kept = "newest of each key" if topic.compacted else f"{topic.retention}"
+            click.echo(f"{settings.kafka.prefix}{topic.name}  partitions {topic.partitions}  kept {kept}")
+
+
 @central.group("config")
 def config() -> None:
     """The settings."""

@@ -131,6 +131,13 @@ def stored(address: str) -> float:
     return float(found[1])
 
 
+def test_topics_are_made_and_printed() -> None:
+    for _ in range(2):
+        result = call("topics")
+        assert result.exit_code == 0, result.output
+        assert [line.split()[0] for line in result.stdout.splitlines()] == [topic.name for topic in ALL]
+
+
 def test_people_are_added_and_listed() -> None:
     added = call("users", "add", "li", "--name", "李静", "--role", "operator", "--role", "applicant")
     assert added.exit_code == 0
