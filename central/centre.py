@@ -187,6 +187,15 @@ class Centre:
             PartName.API: self._api,
         }
 
+    def _admission(self) -> Admission:
+        """Ingest and matcher take the same passages: an alert's passage is always in the store."""
+        wanted = self._settings.ingest
+        return Admission(
+            kept=self._settings.passages_kept,
+            ahead_refused=timedelta(seconds=wanted.clock_ahead_refused_s),
+            ahead_suspect=timedelta(seconds=wanted.clock_ahead_warning_s),
+        )
+
     def _ingest(self) -> Part:
         wanted = self._settings.ingest
         return Ingest(
@@ -194,11 +203,7 @@ class Centre:
             self.store,
             self._dead_letters(INGEST_GROUP),
             self.records.live,
-            admission=Admission(
-                kept=self._settings.passages_kept,
-                ahead_refused=timedelta(seconds=wanted.clock_ahead_refused_s),
-                ahead_suspect=timedelta(seconds=wanted.clock_ahead_warning_s),
-            ),
+            admission=self._admission(),
             announce_per_second=wanted.announce_per_second,
             max_records=wanted.max_records,
             clock=self._clock,
@@ -210,6 +215,7 @@ class Centre:
             self._reader(PASSAGES, MATCH_GROUP),
             self.records.orders,
             self.records.alerts,
+            admission=self._admission(),
             max_records=self._settings.match.max_records,
             clock=self._clock,
             metrics=self._metrics,

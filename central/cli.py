@@ -19,7 +19,7 @@ from central.config import CentreSettings, ConfigError, example_toml, load_setti
 from central.dead_letter import list_dead_letters, replay_dead_letters
 from central.people import InvalidUser, Role
 from central.ports import StoreUnavailable
-from central.records import Records, RecordsUnusable
+from central.records import NotFound, Records, RecordsUnusable
 from central.wiring import open_bus, open_configured_records, open_passages
 from proto.bus.port import Bus, BusUnavailable
 from proto.clock import SystemClock
@@ -242,6 +242,19 @@ def list_users(settings: CentreSettings) -> None:
             click.echo(f"{user.username}  {user.name}  {', '.join(sorted(user.roles))}")
 
 
+@users.command("disable")
+@click.argument("username")
+@click.pass_obj
+def disable_user(settings: CentreSettings, username: str) -> None:
+    """Let a person sign in no more and end their sessions; what they did stays in the records."""
+    with _named_failures(), _records(settings) as records:
+        try:
+            records.people.disable_user(username, by=BY)
+        except NotFound as error:
+            raise click.UsageError(str(error)) from error
+    click.echo(f"{username} can't sign in any more", err=True)
+
+
 @central.group("tokens")
 def tokens() -> None:
     """Secrets by which nodes hand in images."""
@@ -256,6 +269,28 @@ def add_token(settings: CentreSettings, name: str) -> None:
         try:
             click.echo(records.people.create_machine_token(name, by=BY))
         except InvalidUser as error:
+            raise click.UsageError(str(error)) from error
+
+
+@tokens.command("list")
+@click.pass_obj
+def list_tokens(settings: CentreSettings) -> None:
+    """Print tokens' identifiers, machines and state; the secrets are kept nowhere."""
+    with _named_failures(), _records(settings) as records:
+        for token in records.people.machine_tokens():
+            state = f"revoked {token.revoked_at:%Y-%m-%d %H:%M} UTC" if token.revoked_at else "in use"
+            click.echo(f"{token.token_id}  {token.name}  {state}")
+
+
+@tokens.command("revoke")
+@click.argument("token_id")
+@click.pass_obj
+def revoke_token(settings: CentreSettings, token_id: str) -> None:
+    """Let a token hand in nothing more."""
+    with _named_failures(), _records(settings) as records:
+        try:
+            records.people.revoke_machine_token(token_id, by=BY)
+        except NotFound as error:
             raise click.UsageError(str(error)) from error
 
 

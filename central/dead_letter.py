@@ -96,14 +96,20 @@ def list_dead_letters(bus: Bus) -> Iterator[DeadLetter]:
         # Never committed: the next listing begins at the oldest again.
         while messages := consumer.poll(max_records=500, timeout_s=0.5):
             for message in messages:
-                yield decode_dead_letter(message.value)
+                try:
+                    letter = decode_dead_letter(message.value)
+                except DecodeError as error:
+                    _log.warning("dead letter can't be read", offset=message.offset, error=str(error))
+                    continue
+                yield letter
 
 
 def replay_dead_letters(bus: Bus, *, progress: Callable[[int], object] = lambda _count: None) -> Replayed:
     """Publish again each that was not replayed before, to its own topic under its own key.
 
     Effects are idempotent, so a record of which a part was taken the first time is taken in full now. What is
-    still refused becomes a dead letter anew.
+    still refused becomes a dead letter anew; a letter that came since this began is left for the next replay,
+    or a centre that runs beside it would refuse and be replayed for ever.
 
     Raises:
         BusUnavailable: what was published is not replayed twice but for the last batch, which may be.
@@ -112,8 +118,13 @@ def replay_dead_letters(bus: Bus, *, progress: Callable[[int], object] = lambda 
     published = left = 0
     producer = bus.producer()
     with bus.consumer(DEAD_LETTERS, group="dead-letters.replay") as consumer:
+        left_to_do: int | None = None
         # 1 poll
-        while messages := consumer.poll(max_records=100, timeout_s=0.5):
+        while left_to_do != 0 and (messages := consumer.poll(max_records=100, timeout_s=0.5)):
+            if left_to_do is None:
+                left_to_do = consumer.lag()  # nothing is committed yet: these and all behind them
+            messages = messages[:left_to_do]
+            left_to_do -= len(messages)
             for message in messages:
                 # 2 decode
                 letter = _replayable(message)

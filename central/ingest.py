@@ -28,13 +28,14 @@ class Ingest:
     1. poll records
     2. decode them; one that can't be is refused whole
     3. admit the passages; of a record with a bad one the good ones go on, the record is refused besides
-    4. put what was refused to the dead letters
-    5. store, which is idempotent: a passage that came before is not new
+    4. store, which is idempotent: a passage that came before is not new
+    5. put what was refused to the dead letters; a store that is away must not make a letter a round
     6. announce the new ones on the live view, as many as a person can follow
     7. count
     8. commit
 
-    A failure before 8 leaves the records uncommitted: they come again and steps 4 and 5 do no harm twice.
+    A failure before 8 leaves the records uncommitted: they come again; step 4 does no harm twice, step 5 writes
+    a letter twice at worst.
     Nothing is held between rounds, so a store that is away makes the bus wait and not this process grow.
     """
 
@@ -69,11 +70,11 @@ class Ingest:
         now = self._clock.now()
         # 2 decode, 3 admit
         passages, refused = self._admitted(messages, now)
-        # 4 refuse
-        self._dead_letters.put(refused)
-        # 5 store
+        # 4 store
         with self._metrics.store_seconds.time():
             new = self._store.insert(passages)
+        # 5 refuse
+        self._dead_letters.put(refused)
         # 6 announce
         self._announce(new)
         # 7 count

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from central.admission import Admission
 from central.group_reader import GroupReader
 from central.match import match
 from central.metrics import CentreMetrics
@@ -38,7 +39,7 @@ class Matcher:
     1. poll records, for a fifth of a second at most
     2. ask for the watchlist's version; if it is a new one, begin to compile it on another thread
     3. if a new watchlist is compiled, put it in the old one's place
-    4. decode
+    4. decode; what the ingest refuses (it gets the same records, and says why) is nothing to alert on either
     5. match against the watchlist there is and raise alerts
     6. match what waited for the new watchlist again and raise its alerts
     7. commit what was matched against the version of step 2 or a newer one
@@ -55,6 +56,7 @@ class Matcher:
         source: WatchlistSource,
         sink: AlertSink,
         *,
+        admission: Admission,
         max_records: int,
         clock: Clock,
         metrics: CentreMetrics,
@@ -62,6 +64,7 @@ class Matcher:
         self._reader = reader
         self._source = source
         self._sink = sink
+        self._admission = admission
         self._max_records = max_records
         self._clock = clock
         self._metrics = metrics
@@ -86,7 +89,7 @@ class Matcher:
         with self._metrics.match_seconds.time():
             # 4 decode
             if messages:
-                self._waiting.append(_Batch(messages=messages, passages=_decoded(messages), needs=version))
+                self._waiting.append(_Batch(messages=messages, passages=self._decoded(messages), needs=version))
             # 5 match what is new, 6 and what waited, if there is a new watchlist
             due = list(self._waiting) if swapped else [self._waiting[-1]]
             self._raise([passage for batch in due for passage in batch.passages])
@@ -117,6 +120,19 @@ class Matcher:
         self._metrics.watchlist_entries.set(watchlist.size)
         _log.info("watchlist in use", version=watchlist.version, entries=watchlist.size)
 
+    def _decoded(self, messages: Sequence[Message]) -> list[Passage]:
+        now = self._clock.now()
+        passages: list[Passage] = []
+        for message in messages:
+            try:
+                found = decode_passages(message.value)
+            except DecodeError:
+                # The ingest gets the same record and puts it to the dead letters.
+                _log.debug("record skipped", partition=message.partition, offset=message.offset)
+                continue
+            passages.extend(p for p in found if self._admission.refusal(p, now) is None)
+        return passages
+
     def _raise(self, passages: Sequence[Passage]) -> None:
         now = self._clock.now()
         hits = [hit for passage in passages for hit in match(passage, self._watchlist, now=now)]
@@ -133,14 +149,3 @@ class Matcher:
 
 def _compile(source: WatchlistSource) -> Watchlist:
     return compile_watchlist(*source.entries())
-
-
-def _decoded(messages: Sequence[Message]) -> list[Passage]:
-    passages: list[Passage] = []
-    for message in messages:
-        try:
-            passages.extend(decode_passages(message.value))
-        except DecodeError:
-            # The ingest gets the same record and puts it to the dead letters.
-            _log.debug("record skipped", partition=message.partition, offset=message.offset)
-    return passages

@@ -63,6 +63,8 @@ class MachineToken:
 
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+#: Who the audit trail names for what no person did: nobody may sign in under such a name.
+RESERVED = frozenset({"system", "command-line", "demo", "clock"})
 MIN_PASSWORD = 10
 MAX_PASSWORD = 256  #: hashing is dear on purpose: nobody gets to hand in a megabyte
 
@@ -74,6 +76,10 @@ def check_user(username: str, name: str, password: str, roles: frozenset[Role]) 
     if not USERNAME.fullmatch(username):
         raise InvalidUser(
             f"expected a username of 2 to 32 of a-z 0-9 . _ - that begins with a letter, got {username!r}"
+        )
+    if username in RESERVED:
+        raise InvalidUser(
+            f"expected a person's username, {username!r} is what the audit trail calls the machine"
         )
     if not name.strip():
         raise InvalidUser(f"expected a name for {username!r}, got none")

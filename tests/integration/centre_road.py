@@ -81,6 +81,7 @@ class Road:
             self._reader("match"),
             source or self.records.orders,
             self.records.alerts,
+            admission=RULES,
             max_records=100,
             clock=self.clock,
             metrics=self.metrics,

@@ -148,6 +148,28 @@ def test_people_are_added_and_listed() -> None:
     assert "free" in again.output
 
 
+def test_who_left_signs_in_no_more() -> None:
+    call("users", "add", "li", "--name", "李静", "--role", "operator")
+    assert call("users", "disable", "li").exit_code == 0
+    assert "李静" not in call("users", "list").output
+    assert call("users", "disable", "nobody").exit_code == 2
+
+
+def test_nobody_gets_the_name_of_a_machine() -> None:
+    result = call("users", "add", "system", "--name", "李", "--role", "operator")
+    assert result.exit_code == 2
+    assert "audit trail" in result.output
+
+
+def test_a_token_can_be_taken_back() -> None:
+    call("tokens", "add", "node-9")
+    token_id, name, *state = call("tokens", "list").stdout.split()
+    assert (name, state) == ("node-9", ["in", "use"])
+    assert call("tokens", "revoke", token_id).exit_code == 0
+    assert "revoked" in call("tokens", "list").stdout
+    assert call("tokens", "revoke", "nothing").exit_code == 2
+
+
 def test_a_token_is_printed_once() -> None:
     token = call("tokens", "add", "node-1").output.strip()
     assert len(token) > 20

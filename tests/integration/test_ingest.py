@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -220,6 +221,43 @@ class TestDeadLetters:
         ingest.step()
         assert len(road.dead()) == 2
         assert replay_dead_letters(road.bus).published == 1
+        ingest.close()
+
+    def test_replaying_beside_a_running_centre_comes_to_an_end(self, road: Road) -> None:
+        letters = 120  # more than one round of the replay
+        for _ in range(letters):
+            road.publish_bytes(b"\xff")
+        ingest = road.ingest()
+        while road.lag("ingest"):
+            ingest.step()
+        stop = threading.Event()
+
+        def run() -> None:
+            while not stop.is_set():
+                ingest.step()
+
+        centre = threading.Thread(target=run)
+        centre.start()
+        try:
+            assert replay_dead_letters(road.bus).published == letters
+        finally:
+            stop.set()
+            centre.join()
+        ingest.close()
+
+    def test_a_store_that_is_away_makes_no_letters(self, road: Road) -> None:
+        road.publish_bytes(b"\xff")
+        road.publish(passage(1))
+        store = FailingStore(road.store, after_storing=False, times=3)
+        for _ in range(3):
+            ingest = road.ingest(store=store)  # type: ignore[arg-type]
+            with pytest.raises(StoreUnavailable):
+                ingest.step()
+            ingest.close()
+        assert road.dead() == []
+        ingest = road.ingest(store=store)  # type: ignore[arg-type]
+        ingest.step()
+        assert (len(road.dead()), road.stored()) == (1, 1)
         ingest.close()
 
     def test_a_letter_that_is_none_is_left(self, road: Road) -> None:

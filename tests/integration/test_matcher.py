@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -52,6 +54,23 @@ def test_a_listed_vehicle_raises_an_alert_once(road: Road) -> None:
     (ordered,) = road.records.alerts.page(only_open=True, limit=10)
     assert (ordered.order.order_id, ordered.alert.passage) == (order.order_id, passage(1))
     assert road.metric("bukong_match_alerts_raised_total") == 1
+
+
+def test_what_the_ingest_refuses_raises_nothing_and_stops_nothing(road: Road) -> None:
+    watch_for(road, PLATE)
+    old = replace(passage(1), captured_at=datetime(1969, 12, 31, 16, tzinfo=UTC))
+    stale = replace(passage(1, node_id="node-2"), captured_at=road.clock.now() - timedelta(days=400))
+    road.publish(old, stale)
+    road.publish(passage(1, node_id="node-3"))
+    matcher, ingest = road.matcher(), road.ingest()
+    matcher.step()
+    ingest.step()
+    assert (road.alerts(), road.lag("match")) == ([PLATE], 0)
+    (ordered,) = road.records.alerts.page(only_open=True, limit=10)
+    assert ordered.alert.passage.node_id == "node-3"
+    assert (road.stored(), len(road.dead())) == (1, 1)
+    matcher.close()
+    ingest.close()
 
 
 def test_an_order_that_is_active_before_a_passage_comes_is_never_missed(road: Road) -> None:
