@@ -286,9 +286,12 @@ class Choking(ScriptedVision):
 def test_a_live_camera_survives_a_picture_that_an_engine_chokes_on(tmp_path: Path) -> None:
     outbox, vision = outbox_in(tmp_path), Choking(vehicles=COLUMN)
     vision.choke_on = range(20, 23)
-    runner = runner_of(outbox, camera=ScriptedCamera(count=FRAMES, live=True), vision=vision)
+    registry = CollectorRegistry()
+    camera = ScriptedCamera(count=FRAMES, live=True)
+    runner = runner_of(outbox, camera=camera, vision=vision, registry=registry)
     runner.run()
     assert runner.health().error == ""
+    assert registry.get_sample_value("bukong_edge_frames_failed_total", {"camera": "k1"}) == 3
     assert [p.plate.text if p.plate else "" for p in stored(outbox)] == PLATES
     outbox.close()
 
@@ -300,6 +303,16 @@ def test_a_live_camera_is_given_up_where_every_picture_fails(tmp_path: Path) -> 
     runner.run()
     assert runner.health().error == "RuntimeError: a bad picture"
     assert vision.pictures == 10
+    outbox.close()
+
+
+def test_what_a_live_camera_had_seen_is_told_when_it_is_given_up(tmp_path: Path) -> None:
+    outbox, vision = outbox_in(tmp_path), Choking(vehicles=COLUMN)
+    vision.choke_on = range(37, 10_000)
+    runner = runner_of(outbox, camera=ScriptedCamera(count=FRAMES, live=True), vision=vision)
+    runner.run()
+    assert runner.health().error == "RuntimeError: a bad picture"
+    assert [p.plate.text for p in stored(outbox) if p.plate] == PLATES[:3]
     outbox.close()
 
 
