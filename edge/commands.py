@@ -59,9 +59,13 @@ def run(config: Path) -> None:
     try:
         vision = wiring.open_vision(settings.vision)
         bus = wiring.open_bus(settings, clock)
+    except (ModelError, BusError) as error:
+        raise Missing(str(error)) from error
+    try:
         _create_topics(bus)
         node = wiring.build_node(settings, vision=vision, bus=bus, clock=clock, registry=registry)
-    except (CameraError, ModelError, BusError, OutboxUnavailable) as error:
+    except (CameraError, BusError, OutboxUnavailable) as error:
+        bus.close()
         raise Missing(str(error)) from error
     server = None
     if settings.metrics_port is not None:
@@ -70,6 +74,7 @@ def run(config: Path) -> None:
                 settings.metrics_port, addr="127.0.0.1", registry=registry
             )
         except OSError as error:
+            node.stop()
             node.join()
             bus.close()
             raise Missing(f"metrics_port {settings.metrics_port} can't be used: {error.strerror}") from error

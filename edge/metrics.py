@@ -23,6 +23,12 @@ class CameraMetrics:
         self.frames_detected = Counter(
             "bukong_edge_frames_detected_total", "Frames the detector looked at.", ["camera"], registry=registry
         )
+        self.frames_failed = Counter(
+            "bukong_edge_frames_failed_total",
+            "Frames an engine failed on; a live camera goes on with the next one.",
+            ["camera"],
+            registry=registry,
+        )
         self.plates_read = Counter(
             "bukong_edge_plates_read_total", "Plates handed to the reader.", ["camera"], registry=registry
         )

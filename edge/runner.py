@@ -27,8 +27,6 @@ log = structlog.get_logger()
 SILENT = 10.0
 #: Between two tries to store what the outbox did not take, seconds: first, longest.
 _RETRY, _RETRY_MOST = 0.2, 5.0
-
-
 #: Frames in a row that could not be worked on, after which a live camera is given up.
 _FAILURES = 10
 
@@ -194,7 +192,7 @@ class CameraRunner:
             self._log.info("followed to its end before", frames=at.next_index)
             return
         unsaved = failures = 0
-        broken: CameraError | None = None
+        broken: Exception | None = None
         frames = self._camera.frames(start_index=at.next_index)
         while True:
             try:
@@ -213,16 +211,21 @@ class CameraRunner:
             # 2. Pass over. 3. Detect. 4. Associate and read. 5. Conclude.
             step = Step(state=at.state)
             if due:
-                looks = self._moves(at, frame)
+                looks = True
                 try:
+                    looks = self._moves(at, frame)
                     step = self._work(at, frame) if looks else self._pipeline.still(at.state, frame)
                     failures = 0
-                except Exception:
+                except Exception as error:
                     # One picture that an engine chokes on must not end a live camera; a recording would lose
                     # vehicles in silence, and an engine that chokes on everything is no use.
                     failures += 1
-                    if not self._camera.live or failures >= _FAILURES:
-                        raise
+                    self._metrics.frames_failed.labels(self.camera_id).inc()
+                    if not self._camera.live:
+                        raise  # the next run takes it up at the last stored frame
+                    if failures >= _FAILURES:
+                        broken = error
+                        break
                     self._log.exception("a frame could not be worked on", frame=frame.index)
                 self._note(step)
                 at = replace(

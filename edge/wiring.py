@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 import structlog
 from prometheus_client import CollectorRegistry
 
-from edge.camera.images import ImageCamera, PhotoError
+from edge.camera.images import SUFFIXES, ImageCamera, PhotoError
 from edge.camera.paced import PacedCamera
 from edge.camera.source import camera_of
 from edge.clock import clock_quality
@@ -252,9 +253,14 @@ def _outbox(settings: NodeSettings, clock: Clock, metrics: OutboxMetrics) -> Out
 
 
 def _name_of(source: str) -> str:
-    """Names what a source shows: a file by its place, size and age."""
+    """Names what a source shows: a file by its place, size and age; a folder by its photos'."""
     path = Path(source).expanduser()
     if "://" in source or not path.exists():
         return source
+    if path.is_dir():
+        # The folder's own age says nothing of a photo that was written over.
+        photos = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+        listed = "\n".join(f"{p.name} {(s := p.stat()).st_size} {s.st_mtime_ns}" for p in photos)
+        return f"{path.resolve()} {sha256(listed.encode(errors='surrogateescape')).hexdigest()}"
     stat = path.stat()
     return f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"

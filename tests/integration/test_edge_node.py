@@ -232,6 +232,7 @@ def test_a_camera_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert "none.mp4" in done.stderr
 
 
+@pytest.mark.usefixtures("models")
 def test_a_port_or_folder_that_can_not_be_used_is_told_in_one_line(tmp_path: Path, video: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -255,6 +256,7 @@ def photo(path: Path, text: str) -> None:
     os.utime(path, (1_700_000_000, 1_700_000_000))
 
 
+@pytest.mark.usefixtures("models")
 def test_a_photo_added_to_a_folder_is_told_and_the_others_are_not_told_again(
     tmp_path: Path, bus: EmbeddedBus
 ) -> None:
@@ -278,10 +280,13 @@ source = "{folder}"
     assert bukong("run", settings).returncode == 0
     photo(folder / "a.png", "川CF1208")
     assert bukong("run", settings).returncode == 0
+    photo(folder / "m.png", "川C5K318")  # written over in place: the folder's own age stays as it was
+    assert bukong("run", settings).returncode == 0
     found = sorted(p.plate.text for p in passages(bus) if p.plate)
-    assert found == ["川C8D082", "川CF1208"]
+    assert found == ["川C5K318", "川C8D082", "川CF1208"]
 
 
+@pytest.mark.usefixtures("models")
 def test_a_photo_that_can_not_be_read_makes_a_replay_fail_in_part(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
     done = bukong("replay", tmp_path / "bad.jpg")

@@ -419,3 +419,6 @@ def test_the_same_frames_give_the_same_passages_and_others_other_ids() -> None:
     live = Pipeline(identity=replace(IDENTITY, recording=""), layout=ROAD)
     other = Road(live).drive(cars, 8).reports
     assert {r.passage.passage_id for r in one}.isdisjoint(r.passage.passage_id for r in other)
+    another = Pipeline(identity=replace(IDENTITY, recording="another.mp4"), layout=ROAD)
+    other = Road(another).drive(cars, 8).reports
+    assert {r.passage.passage_id for r in one}.isdisjoint(r.passage.passage_id for r in other)

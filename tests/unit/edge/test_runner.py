@@ -254,7 +254,7 @@ def test_what_ends_a_camera_is_told_by_its_health(
 
 def test_what_was_seen_of_a_recording_that_breaks_off_is_reported_once(tmp_path: Path) -> None:
     def breaks_off(index: int) -> None:
-        if index == FRAMES // 2:
+        if index == 36:
             raise CameraError("camera k1: damaged from here on")
 
     told = []
@@ -266,8 +266,8 @@ def test_what_was_seen_of_a_recording_that_breaks_off_is_reported_once(tmp_path:
         told.append(stored(outbox))
         outbox.close()
     assert told[0] == told[1]
-    # Vehicles that had not reached the line yet were in view: they are told too.
-    assert len(told[0]) > sum(p.plate is not None and p.plate.text in PLATES[:1] for p in told[0])
+    # Only the first had reached the line; the others were in view, and are told too.
+    assert [p.plate.text for p in told[0] if p.plate] == PLATES[:3]
 
 
 class Choking(ScriptedVision):
@@ -286,9 +286,12 @@ class Choking(ScriptedVision):
 def test_a_live_camera_survives_a_picture_that_an_engine_chokes_on(tmp_path: Path) -> None:
     outbox, vision = outbox_in(tmp_path), Choking(vehicles=COLUMN)
     vision.choke_on = range(20, 23)
-    runner = runner_of(outbox, camera=ScriptedCamera(count=FRAMES, live=True), vision=vision)
+    registry = CollectorRegistry()
+    camera = ScriptedCamera(count=FRAMES, live=True)
+    runner = runner_of(outbox, camera=camera, vision=vision, registry=registry)
     runner.run()
     assert runner.health().error == ""
+    assert registry.get_sample_value("bukong_edge_frames_failed_total", {"camera": "k1"}) == 3
     assert [p.plate.text if p.plate else "" for p in stored(outbox)] == PLATES
     outbox.close()
 
@@ -300,6 +303,16 @@ def test_a_live_camera_is_given_up_where_every_picture_fails(tmp_path: Path) -> 
     runner.run()
     assert runner.health().error == "RuntimeError: a bad picture"
     assert vision.pictures == 10
+    outbox.close()
+
+
+def test_what_a_live_camera_had_seen_is_told_when_it_is_given_up(tmp_path: Path) -> None:
+    outbox, vision = outbox_in(tmp_path), Choking(vehicles=COLUMN)
+    vision.choke_on = range(37, 10_000)
+    runner = runner_of(outbox, camera=ScriptedCamera(count=FRAMES, live=True), vision=vision)
+    runner.run()
+    assert runner.health().error == "RuntimeError: a bad picture"
+    assert [p.plate.text for p in stored(outbox) if p.plate] == PLATES[:3]
     outbox.close()
 
 
