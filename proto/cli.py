@@ -42,6 +42,11 @@ KNOWN = {
         extra="edge,central",
         needs=("onnxruntime", "av", "fastapi", "sqlalchemy"),
     ),
+    "bench": KnownGroup(
+        summary="Measure the real paths on this machine.",
+        extra="edge,central",
+        needs=("fastapi", "sqlalchemy"),
+    ),
 }
 
 

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from deploy.bench.machine import machine
 from proto.bus.embedded import EmbeddedBus
 from proto.bus.kafka import KafkaBus
 from proto.bus.kafka_settings import KafkaSettings
 from proto.bus.port import Bus, Consumer, Producer, Record
 from proto.clock import SystemClock
 from proto.topics import PASSAGES
-from tests.bench.machine import machine
 
 SAMPLES = 300
 RECORDS = 100_000

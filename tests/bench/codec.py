@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from deploy.bench.machine import machine
 from proto import bukong_pb2 as pb
 from proto import wire
 from proto.codec import decode_passages, encode_passages
 from proto.passage import Box, Evidence, EvidenceKind, Passage, PlateRead
-from tests.bench.machine import machine
 from tests.passages import passage
 
 SECONDS = 1.0

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from deploy.bench.machine import machine
 from edge.outbox import OutboxLimits
 from edge.outbox.metrics import OutboxMetrics
 from edge.outbox.sqlite import SqliteOutbox
 from proto.clock import SystemClock
 from proto.codec import encode_passages
 from proto.passage import Evidence, EvidenceKind, Passage
-from tests.bench.machine import machine
 from tests.passages import passage, sha256
 
 COUNT = 200

@@ -27,6 +27,7 @@ from central.metrics import CentreMetrics
 from central.ports import PassageQuery
 from central.store.chdb import ChdbEngine
 from central.store.clickhouse import ClickHousePassages
+from deploy.bench.machine import machine
 from proto.bus.embedded import EmbeddedBus
 from proto.bus.port import Record
 from proto.clock import SystemClock
@@ -34,7 +35,6 @@ from proto.codec import encode_passages
 from proto.identity import uuid7
 from proto.passage import EvidenceKind, Passage
 from proto.topics import ALL, PASSAGES
-from tests.bench.machine import machine
 from tests.passages import passage
 
 DAYS = 5

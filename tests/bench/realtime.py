@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tests.bench.machine import machine
+from deploy.bench.machine import machine
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from central.audit import AuditRecord
 from central.records import Records, open_records
-from tests.bench.machine import machine
+from deploy.bench.machine import machine
 from tests.centre import CHEAP, START, active_order, hit, new_clock, order_request, passage, people
 from tests.postgresql import Databases, OwnServer
 

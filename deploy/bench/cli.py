@@ -1,0 +1,50 @@
+"""`bukong bench`: the measurements behind the figures in the README, to be run by anyone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """One subcommand, imported when it is called: one measurement must not need what another needs."""
+
+    summary: str
+    where: str  #: module:attribute of the click command
+
+
+#: `bukong bench NAME`. A command takes `report.json_option` and ends with `report.report`.
+BENCHMARKS: dict[str, Benchmark] = {}
+
+
+class _Benchmarks(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(BENCHMARKS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = BENCHMARKS.get(cmd_name)
+        if found is None:
+            return None
+        module, attribute = found.where.split(":")
+        try:
+            command = getattr(import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            raise click.ClickException(f"bench {cmd_name} can't run: {error.name} is not installed") from error
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, BENCHMARKS[name].summary) for name in self.list_commands(ctx)])
+
+
+@click.command(cls=_Benchmarks)
+def bench() -> None:
+    """Measure the real paths on this machine.
+
+    Figures on standard output (--json: one object), progress on standard error. Nothing is asserted: a slow
+    machine is not a failure.
+    """
