@@ -1,8 +1,8 @@
 """Does a passage match an active order? Pure: a passage and a watchlist in, hits out.
 
 An order comes into question by its plate, tier by tier, the strongest first, and then must not be ruled out:
-by class or colour that contradict, by the order's checkpoints, directions or validity. What is not known
-(a colour at night, a direction that a node can't tell) rules nothing out.
+by class or colour that contradict, by the order's checkpoints, directions, validity or time windows. What is
+not known (a colour at night, a direction that a node can't tell) rules nothing out.
 """
 
 from __future__ import annotations
@@ -77,4 +77,6 @@ def in_scope(passage: Passage, entry: WatchlistEntry) -> bool:
         return False
     if entry.valid_from is not None and passage.captured_at < entry.valid_from:
         return False
-    return entry.valid_until is None or passage.captured_at < entry.valid_until
+    if entry.valid_until is not None and passage.captured_at >= entry.valid_until:
+        return False
+    return entry.schedule is None or entry.schedule.contains(passage.captured_at)

@@ -485,6 +485,8 @@ class WatchlistEntry(_message.Message):
     PRIORITY_FIELD_NUMBER: _builtins.int
     VALID_FROM_US_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_US_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
+    ZONE_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     plate: _builtins.str
     plate_class: Global___PlateClass.ValueType
@@ -493,12 +495,17 @@ class WatchlistEntry(_message.Message):
     priority: _builtins.int
     valid_from_us: _builtins.int
     valid_until_us: _builtins.int
+    zone: _builtins.str
     @_builtins.property
     def checkpoints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Empty: everywhere, any."""
 
     @_builtins.property
     def directions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeeklyWindow]:
+        """None: at all times. By the wall clocks of `zone`, an IANA name."""
+
     def __init__(
         self,
         *,
@@ -511,10 +518,12 @@ class WatchlistEntry(_message.Message):
         priority: _builtins.int = ...,
         valid_from_us: _builtins.int | None = ...,
         valid_until_us: _builtins.int | None = ...,
+        windows: _abc.Iterable[Global___WeeklyWindow] | None = ...,
+        zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_colour", b"_colour", "_plate_class", b"_plate_class", "_valid_from_us", b"_valid_from_us", "_valid_until_us", b"_valid_until_us", "colour", b"colour", "plate_class", b"plate_class", "valid_from_us", b"valid_from_us", "valid_until_us", b"valid_until_us"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_colour", b"_colour", "_plate_class", b"_plate_class", "_valid_from_us", b"_valid_from_us", "_valid_until_us", b"_valid_until_us", "checkpoints", b"checkpoints", "colour", b"colour", "directions", b"directions", "order_id", b"order_id", "plate", b"plate", "plate_class", b"plate_class", "priority", b"priority", "valid_from_us", b"valid_from_us", "valid_until_us", b"valid_until_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_colour", b"_colour", "_plate_class", b"_plate_class", "_valid_from_us", b"_valid_from_us", "_valid_until_us", b"_valid_until_us", "checkpoints", b"checkpoints", "colour", b"colour", "directions", b"directions", "order_id", b"order_id", "plate", b"plate", "plate_class", b"plate_class", "priority", b"priority", "valid_from_us", b"valid_from_us", "valid_until_us", b"valid_until_us", "windows", b"windows", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__colour: _TypeAlias = _typing.Literal["colour"]  # noqa: Y015
     _WhichOneofArgType__colour: _TypeAlias = _typing.Literal["_colour", b"_colour"]  # noqa: Y015
@@ -534,6 +543,35 @@ class WatchlistEntry(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__valid_until_us) -> _WhichOneofReturnType__valid_until_us | None: ...
 
 Global___WatchlistEntry: _TypeAlias = WatchlistEntry  # noqa: Y015
+
+@_typing.final
+class WeeklyWindow(_message.Message):
+    """A stretch of time on certain days of the week."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAYS_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    days: _builtins.int
+    """On which it begins: bit 0 is Monday, bit 6 Sunday."""
+    start: _builtins.int
+    """Minutes after midnight; an end not after the start is on the following day."""
+    end: _builtins.int
+    def __init__(
+        self,
+        *,
+        days: _builtins.int = ...,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "end", b"end", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WeeklyWindow: _TypeAlias = WeeklyWindow  # noqa: Y015
 
 @_typing.final
 class Hit(_message.Message):

@@ -337,6 +337,8 @@ def _entry_message(entry: WatchlistEntry) -> pb.WatchlistEntry:
         priority=entry.priority,
         valid_from_us=wire.from_optional_time(entry.valid_from),
         valid_until_us=wire.from_optional_time(entry.valid_until),
+        windows=wire.from_windows(entry.schedule),
+        zone=entry.schedule.zone if entry.schedule else "",
     )
 
 
@@ -353,6 +355,7 @@ def _entry_value(entry: pb.WatchlistEntry) -> WatchlistEntry:
         priority=entry.priority,
         valid_from=wire.to_time(entry.valid_from_us) if entry.HasField("valid_from_us") else None,
         valid_until=wire.to_time(entry.valid_until_us) if entry.HasField("valid_until_us") else None,
+        schedule=wire.to_schedule(entry.zone, entry.windows),
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from proto.clock import ClockQuality
 from proto.plate import PlateClass, PlateColour
+from proto.schedule import Schedule
 
 #: One position of a read: (character, probability), most probable first. Probabilities sum to at most 1;
 #: what is missing is shared by all characters not named. The empty string is "no character here".
@@ -162,8 +163,9 @@ class WatchlistEntry:
     checkpoints: frozenset[str] = frozenset()  #: empty: everywhere
     directions: frozenset[str] = frozenset()  #: empty: any
     priority: int = 3  #: 1 (highest) to 4
-    valid_from: datetime | None = None
+    valid_from: datetime | None = None  #: passages captured before it are none of its business
     valid_until: datetime | None = None
+    schedule: Schedule | None = None  #: None: at all times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import struct
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -11,6 +12,7 @@ from proto import bukong_pb2 as pb
 from proto.clock import ClockQuality
 from proto.passage import EvidenceKind, Lattice, Tier
 from proto.plate import PlateClass, PlateColour
+from proto.schedule import InvalidSchedule, Schedule, schedule_of
 
 #: Probability 1 on the wire: 16 bits resolve what a score over eight positions can still tell apart.
 CERTAIN = 0xFFFF
@@ -74,6 +76,23 @@ def from_optional_time(moment: datetime | None) -> int | None:
 def to_time(microseconds: int) -> datetime:
     """Raises OverflowError outside the years 1 to 9999."""
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def from_windows(schedule: Schedule | None) -> list[pb.WeeklyWindow]:
+    return [
+        pb.WeeklyWindow(days=sum(1 << (day - 1) for day in window.days), start=window.start, end=window.end)
+        for window in (schedule.windows if schedule else ())
+    ]
+
+
+def to_schedule(zone: str, windows: Iterable[pb.WeeklyWindow]) -> Schedule | None:
+    try:
+        return schedule_of(
+            zone,
+            (([day for day in range(1, 33) if w.days >> (day - 1) & 1], w.start, w.end) for w in windows),
+        )
+    except InvalidSchedule as error:
+        raise WireError(str(error)) from error
 
 
 def from_sha256(digest: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from proto.passage import (
     WatchlistEntry,
 )
 from proto.plate import ALPHABET, PlateClass, PlateColour
+from proto.schedule import Schedule, Window
 
 #: Text that UTF-8 can hold.
 text = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -121,6 +123,19 @@ heartbeats = st.builds(
     cameras=st.lists(cameras, max_size=3).map(tuple),
     models=models,
 )
+
+
+def windows() -> st.SearchStrategy[Window]:
+    days = st.frozensets(st.integers(1, 7), min_size=1)
+    return st.builds(Window, days=days, start=st.integers(0, 1439), end=st.integers(1, 1440))
+
+
+def schedules(zones: Sequence[str] = ("Asia/Shanghai", "Europe/Paris")) -> st.SearchStrategy[Schedule]:
+    return st.builds(
+        Schedule, zone=st.sampled_from(zones), windows=st.lists(windows(), min_size=1, max_size=3).map(tuple)
+    )
+
+
 watchlist_entries = st.builds(
     WatchlistEntry,
     order_id=named,
@@ -132,6 +147,7 @@ watchlist_entries = st.builds(
     priority=st.integers(1, 4),
     valid_from=st.none() | times,
     valid_until=st.none() | times,
+    schedule=st.none() | schedules(),
 )
 hits = st.builds(
     Hit,

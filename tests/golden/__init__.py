@@ -27,6 +27,7 @@ from proto.passage import (
     WatchlistEntry,
 )
 from proto.plate import PlateClass, PlateColour
+from proto.schedule import Schedule, Window
 
 GOLDEN = Path(__file__).parent
 
@@ -137,6 +138,17 @@ VALUES: dict[str, Any] = {
         priority=1,
         valid_from=datetime(2026, 1, 1, tzinfo=UTC),
         valid_until=datetime(2026, 2, 1, tzinfo=UTC),
+    ),
+    "watchlist_entry-windows": WatchlistEntry(
+        order_id="o-3",
+        plate="川C12345",
+        schedule=Schedule(
+            zone="Asia/Shanghai",
+            windows=(
+                Window(days=frozenset(range(1, 6)), start=22 * 60, end=6 * 60),
+                Window(days=frozenset({6, 7}), start=0, end=1440),
+            ),
+        ),
     ),
     "watchlist_entry-anywhere": WatchlistEntry(order_id="o-2", plate="川C12345"),
     "hit": Hit(
