@@ -15,3 +15,4 @@ class Checkpoint:
     longitude: float | None = None  #: degrees east, WGS 84
     directions: tuple[str, ...] = ()  #: as its nodes report them
     lanes: int = 1
+    area_id: str | None = None  #: the area (辖区) that it lies in; None: none

@@ -211,21 +211,30 @@ def users() -> None:
 @click.option(
     "--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role]), help="Repeats."
 )
+@click.option("--area", "areas", multiple=True, help="Id of an area they may see; repeats. None: all of them.")
 @click.option("--language", default="zh-CN", show_default=True, help="Of the console, BCP 47.")
 @click.password_option(help="Asked for where it is not given.", envvar="BUKONG_NEW_PASSWORD")
 @click.pass_obj
 def add_user(
-    settings: CentreSettings, username: str, name: str, roles: tuple[str, ...], language: str, password: str
+    settings: CentreSettings,
+    username: str,
+    name: str,
+    roles: tuple[str, ...],
+    areas: tuple[str, ...],
+    language: str,
+    password: str,
 ) -> None:
-    """Add a person."""
+    """Add a person. One who is given no area sees the whole network."""
     with _named_failures(), _records(settings) as records:
         try:
+            records.checkpoints.put_areas([configured.area() for configured in settings.areas])
             user = records.people.create_user(
                 username=username,
                 name=name,
                 password=password,
                 roles=[Role(role) for role in roles],
                 language=language,
+                areas=areas,
                 by=BY,
             )
         except InvalidUser as error:
@@ -239,7 +248,8 @@ def list_users(settings: CentreSettings) -> None:
     """Print who may sign in."""
     with _named_failures(), _records(settings) as records:
         for user in records.people.users():
-            click.echo(f"{user.username}  {user.name}  {', '.join(sorted(user.roles))}")
+            areas = ", ".join(sorted(user.areas)) or "whole network"
+            click.echo(f"{user.username}  {user.name}  {', '.join(sorted(user.roles))}  {areas}")
 
 
 @users.command("disable")

@@ -25,6 +25,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from central.area import Area, check_areas
 from central.checkpoint import Checkpoint
 from proto.bus.kafka_settings import KafkaSettings
 
@@ -157,6 +158,24 @@ class ImageSettings(_Section):
     max_mib: int = Field(default=16, ge=1, le=256, description="The largest image that is taken, in MiB.")
 
 
+class AreaSettings(_Section):
+    """An area (辖区) that people can be limited to; the section repeats."""
+
+    id: str = Field(min_length=1, max_length=64, examples=["ziliujing"], description="As checkpoints name it.")
+    name: str = Field(min_length=1, max_length=64, examples=["自流井区"], description="As people call it.")
+    parent: str | None = Field(
+        default=None, examples=[""], description="Id of the area that it lies in; empty: none."
+    )
+
+    @field_validator("parent")
+    @classmethod
+    def _empty_is_none(cls, parent: str | None) -> str | None:
+        return parent or None
+
+    def area(self) -> Area:
+        return Area(area_id=self.id, name=self.name, parent=self.parent)
+
+
 class CheckpointSettings(_Section):
     """A checkpoint; the section repeats."""
 
@@ -172,6 +191,9 @@ class CheckpointSettings(_Section):
         default=(), examples=[["inbound", "outbound"]], description="As its nodes report them."
     )
     lanes: int = Field(default=1, ge=1, le=32, examples=[2], description="How many it has.")
+    area: str | None = Field(
+        default=None, examples=["ziliujing"], description="Id of the area it lies in; may be left out."
+    )
 
     def checkpoint(self) -> Checkpoint:
         return Checkpoint(
@@ -181,6 +203,7 @@ class CheckpointSettings(_Section):
             longitude=self.longitude,
             directions=self.directions,
             lanes=self.lanes,
+            area_id=self.area,
         )
 
 
@@ -201,7 +224,29 @@ class CentreSettings(BaseSettings):
     http: HttpSettings = HttpSettings()
     retention: RetentionSettings = RetentionSettings()
     images: ImageSettings = ImageSettings()
+    areas: tuple[AreaSettings, ...] = ()
     checkpoints: tuple[CheckpointSettings, ...] = ()
+
+    @field_validator("areas")
+    @classmethod
+    def _areas_can_be(cls, areas: tuple[AreaSettings, ...]) -> tuple[AreaSettings, ...]:
+        check_areas(configured.area() for configured in areas)
+        return areas
+
+    @field_validator("checkpoints")
+    @classmethod
+    def _checkpoints_can_be(
+        cls, checkpoints: tuple[CheckpointSettings, ...], info: ValidationInfo
+    ) -> tuple[CheckpointSettings, ...]:
+        ids = [configured.id for configured in checkpoints]
+        twice = sorted({each for each in ids if ids.count(each) > 1})
+        if twice:
+            raise ValueError(f"expected checkpoints of different ids, got twice {', '.join(twice)}")
+        areas = {configured.id for configured in info.data.get("areas", ())}
+        for configured in checkpoints:
+            if "areas" in info.data and configured.area is not None and configured.area not in areas:
+                raise ValueError(f"expected {configured.id!r} in an area of [[areas]], got {configured.area!r}")
+        return checkpoints
 
     @property
     def bus_file(self) -> Path:
@@ -252,6 +297,9 @@ def _short(value: Any, place: tuple[int | str, ...]) -> str:
     return text if len(text) <= 80 else text[:77] + "…"
 
 
+_REPEATED: dict[str, type[BaseModel]] = {"areas": AreaSettings, "checkpoints": CheckpointSettings}
+
+
 def example_toml() -> str:
     """Every setting with its default and what it means: deploy/central.example.toml is this text."""
     lines = [
@@ -262,8 +310,8 @@ def example_toml() -> str:
     sections: list[tuple[str, type[BaseModel]]] = []
     for name, field in CentreSettings.model_fields.items():
         kind = field.annotation
-        if name == "checkpoints":
-            sections.append((f"[[{name}]]", CheckpointSettings))
+        if name in _REPEATED:
+            sections.append((f"[[{name}]]", _REPEATED[name]))
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             sections.append((f"[{name}]", kind))
         else:

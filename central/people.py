@@ -49,6 +49,7 @@ class User:
     name: str  #: as the colleagues call them
     roles: frozenset[Role]
     language: str = "zh-CN"  #: BCP 47, of the console
+    areas: frozenset[str] = frozenset()  #: ids of the areas (辖区) they may see; empty: the whole network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,7 @@ def open_engines(settings: CentreSettings, clock: Clock, *, with_passages: bool 
     """
     records = open_configured_records(settings, clock)
     try:
+        records.checkpoints.put_areas([configured.area() for configured in settings.areas])
         records.checkpoints.put([configured.checkpoint() for configured in settings.checkpoints])
         max_bytes = settings.images.max_mib * _MIB
         images = FolderImages(settings.data / "images", clock=clock, max_bytes=max_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from central.api.security import ServicesOf
+from central.api.security import CurrentScope, ServicesOf
 
 router = APIRouter(prefix="/api", tags=["checkpoints"])
 
@@ -19,11 +19,12 @@ class CheckpointView(BaseModel):
     longitude: float | None = Field(description="Degrees east, WGS 84.")
     directions: list[str]
     lanes: int
+    area_id: str | None = Field(description="The area (辖区) it lies in.")
 
 
 @router.get("/checkpoints")
-def list_checkpoints(services: ServicesOf) -> list[CheckpointView]:
-    """All of them, by id."""
+def list_checkpoints(scope: CurrentScope, services: ServicesOf) -> list[CheckpointView]:
+    """Those of one's areas, by id."""
     return [
         CheckpointView(
             checkpoint_id=c.checkpoint_id,
@@ -32,6 +33,29 @@ def list_checkpoints(services: ServicesOf) -> list[CheckpointView]:
             longitude=c.longitude,
             directions=list(c.directions),
             lanes=c.lanes,
+            area_id=c.area_id,
         )
         for c in services.records.checkpoints.all()
+        if scope.allows(c.checkpoint_id)
     ]
+
+
+class AreaView(BaseModel):
+    """An area (辖区)."""
+
+    area_id: str
+    name: str
+    parent: str | None = Field(description="The area that it lies in.")
+
+
+class AreasView(BaseModel):
+    """By id."""
+
+    areas: list[AreaView]
+
+
+@router.get("/areas")
+def list_areas(services: ServicesOf) -> AreasView:
+    """All areas, whoever asks: what they are called is no secret."""
+    areas = services.records.checkpoints.areas()
+    return AreasView(areas=[AreaView(area_id=a.area_id, name=a.name, parent=a.parent) for a in areas])

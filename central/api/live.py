@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -14,6 +15,7 @@ from central.alert import AlertState
 from central.api.hub import LiveHub, TooFarBehind
 from central.api.rights import kinds_for
 from central.api.security import SESSION_COOKIE, same_origin, services_of
+from central.area import Scope
 from central.order import OrderState
 from central.people import User
 from central.ports import LiveEvent
@@ -24,6 +26,14 @@ NOT_FROM_HERE = 4403
 NOT_UNDERSTOOD = 4422
 #: Kinds that show where vehicles are now: never shown later than the live view would show them.
 _FLEETING = frozenset({"passage", "node"})
+
+#: Kind of event → where it says at which checkpoint it happened; None: orders are everybody's.
+_PLACES: dict[str, Callable[[dict[str, Any]], Any] | None] = {
+    "alert": lambda data: data["passage"]["checkpoint"]["checkpoint_id"],
+    "passage": lambda data: data["checkpoint"]["checkpoint_id"],
+    "node": lambda data: data["checkpoint_id"],
+    "order": None,
+}
 
 
 @router.websocket("/live")
@@ -72,6 +82,7 @@ async def _listener(socket: WebSocket) -> None:
 
 async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, user: User, token: str) -> None:
     services = services_of(socket)
+    scope = await run_in_threadpool(services.records.checkpoints.scope, user.areas)
     every = services.settings.live_recheck.total_seconds()
     looked = services.clock.monotonic()
     while True:
@@ -85,7 +96,8 @@ async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, user: User, toke
         live_since = services.clock.now() - services.records.policy.live_window
         for event in events:
             cursor = event.event_id
-            if event.kind in kinds and not (event.kind in _FLEETING and event.at < live_since):
+            fresh = event.kind not in _FLEETING or event.at >= live_since
+            if event.kind in kinds and fresh and _within(scope, event):
                 await socket.send_text(_text(event, user))
         if services.clock.monotonic() - looked >= every:
             looked = services.clock.monotonic()
@@ -94,6 +106,24 @@ async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, user: User, toke
                 await socket.close(NO_SESSION, "the session has ended")
                 return
             user = known
+            scope = await run_in_threadpool(services.records.checkpoints.scope, user.areas)
+
+
+def place_of(kind: str, data: dict[str, Any]) -> str | None:
+    """The checkpoint that an event tells of; None: of none, so that people of every area may see it.
+
+    Raises:
+        KeyError: it is not known where events of this kind say so.
+    """
+    where = _PLACES[kind]
+    return None if where is None else str(where(data))
+
+
+def _within(scope: Scope, event: LiveEvent) -> bool:
+    if scope.checkpoints is None:
+        return True  # and nothing need be read of it
+    place = place_of(event.kind, json.loads(event.body))
+    return place is None or scope.allows(place)
 
 
 def _text(event: LiveEvent, user: User) -> str:

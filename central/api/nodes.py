@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from central.api.security import ServicesOf
+from central.api.security import CurrentScope, ServicesOf
 from central.view import NodeView
 
 router = APIRouter(prefix="/api", tags=["nodes"])
@@ -18,12 +18,13 @@ class NodesView(BaseModel):
 
 
 @router.get("/nodes")
-def list_nodes(services: ServicesOf) -> NodesView:
-    """All nodes that were ever heard of, by their newest heartbeat."""
+def list_nodes(scope: CurrentScope, services: ServicesOf) -> NodesView:
+    """All nodes of one's areas that were ever heard of, by their newest heartbeat."""
     heard_since = services.clock.now() - services.records.policy.node_alive_for
     return NodesView(
         nodes=[
             NodeView.of(node.beat, received_at=node.received_at, alive=node.received_at >= heard_since)
             for node in services.records.fleet.nodes()
+            if scope.allows(node.beat.checkpoint_id)
         ]
     )

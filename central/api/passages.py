@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from central.api import cursor
-from central.api.security import ServicesOf
+from central.api.security import CurrentScope, ServicesOf
 from central.api.services import Services
 from central.ports import PassagePage, PassageQuery
 from central.view import PassageView
@@ -31,6 +31,7 @@ def views(services: Services, page: PassagePage) -> list[PassageView]:
 
 @router.get("/passages")
 def list_passages(
+    scope: CurrentScope,
     services: ServicesOf,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     checkpoint: Annotated[str | None, Query(description="Only this checkpoint's.")] = None,
@@ -39,7 +40,7 @@ def list_passages(
     """What passed lately (the last 15 minutes)."""
     page = services.store.search(
         PassageQuery(
-            checkpoints=None if checkpoint is None else frozenset({checkpoint}),
+            checkpoints=scope.narrow(None if checkpoint is None else {checkpoint}),
             since=services.clock.now() - services.records.policy.live_window,
             after=cursor.read(before),
             limit=limit,

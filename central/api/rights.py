@@ -15,10 +15,11 @@ class Right:
     roles: frozenset[Role] = frozenset()  #: people signed in who have one of these
     machines: bool = False  #: bearers of a machine token
     public: bool = False  #: whoever reaches the port
+    whole_network: bool = False  #: not for people who are limited to areas: it can't be told apart by area
 
 
-def _people(*roles: Role) -> Right:
-    return Right(roles=frozenset(roles))
+def _people(*roles: Role, whole_network: bool = False) -> Right:
+    return Right(roles=frozenset(roles), whole_network=whole_network)
 
 
 _R = Role
@@ -35,6 +36,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/session"): _EVERYBODY,
     ("DELETE", "/api/session"): _EVERYBODY,
     ("GET", "/api/checkpoints"): _EVERYBODY,
+    ("GET", "/api/areas"): _EVERYBODY,
     ("GET", "/api/passages"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("POST", "/api/tracks"): _people(_R.INVESTIGATOR),
     ("GET", "/api/orders"): _people(*_ON_ORDERS),
@@ -48,15 +50,15 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/alerts/{alert_id}/steps"): _people(_R.OPERATOR),
     ("GET", "/api/nodes"): _people(_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR),
     ("GET", "/api/statistics"): _EVERYBODY,
-    ("GET", "/api/audit"): _people(_R.AUDITOR),
+    ("GET", "/api/audit"): _people(_R.AUDITOR, whole_network=True),
     ("GET", "/api/images/{sha256}"): Right(roles=_SEE_IMAGES),
     ("HEAD", "/api/images/{sha256}"): Right(roles=_SEE_IMAGES, machines=True),
     ("PUT", "/api/images/{sha256}"): _MACHINE,
     ("HEAD", "/api/images/{sha256}/upload"): _MACHINE,
     ("PATCH", "/api/images/{sha256}/upload"): _MACHINE,
-    ("GET", "/api/machine-tokens"): _people(_R.ADMINISTRATOR),
-    ("POST", "/api/machine-tokens"): _people(_R.ADMINISTRATOR),
-    ("DELETE", "/api/machine-tokens/{token_id}"): _people(_R.ADMINISTRATOR),
+    ("GET", "/api/machine-tokens"): _people(_R.ADMINISTRATOR, whole_network=True),
+    ("POST", "/api/machine-tokens"): _people(_R.ADMINISTRATOR, whole_network=True),
+    ("DELETE", "/api/machine-tokens/{token_id}"): _people(_R.ADMINISTRATOR, whole_network=True),
     ("GET", "/healthz"): _PUBLIC,
     ("GET", "/readyz"): _PUBLIC,
     ("GET", "/metrics"): _PUBLIC,

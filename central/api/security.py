@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from central.api.rights import RIGHTS
 from central.api.services import Services
+from central.area import Scope
 from central.people import User
 
 SESSION_COOKIE = "bukong_session"
@@ -48,7 +49,8 @@ def authorise(request: Request, services: Annotated[Services, Depends(services_o
 
     1. The route must be in the table. 2. A change must come from this site's own pages. 3. A public route
     passes. 4. A bearer must have a machine's token where machines may call. 5. Anyone else must have a session,
-    6. show its CSRF token with a change, and 7. have a role that may.
+    6. show its CSRF token with a change, 7. have a role that may, and 8. have the whole network where what
+    the route shows can't be told apart by area. The other routes keep to the areas by their `CurrentScope`.
 
     Raises:
         HTTPException: 401 where nobody is known, 403 where somebody may not.
@@ -83,6 +85,12 @@ def authorise(request: Request, services: Annotated[Services, Depends(services_o
         raise HTTPException(
             403, f"expected {expected} to {request.method} {route}, got {', '.join(sorted(user.roles))}"
         )
+    if right.whole_network and user.areas:  # 8.
+        raise HTTPException(
+            403,
+            f"expected somebody of the whole network to {request.method} {route}, got one of "
+            + ", ".join(sorted(user.areas)),
+        )
     request.state.user = user
     request.state.token = token
 
@@ -96,3 +104,11 @@ def _user(request: Request) -> User:
 ServicesOf = Annotated[Services, Depends(services_of)]
 #: Whoever is signed in; only for routes that people call.
 CurrentUser = Annotated[User, Depends(_user)]
+
+
+def _scope(user: CurrentUser, services: ServicesOf) -> Scope:
+    return services.records.checkpoints.scope(user.areas)
+
+
+#: The checkpoints that they may see: see `central.area` for how a route keeps to them.
+CurrentScope = Annotated[Scope, Depends(_scope)]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from central.api.security import ServicesOf
+from central.api.security import CurrentScope, ServicesOf
 from central.ports import PassageQuery
 
 router = APIRouter(prefix="/api", tags=["statistics"])
@@ -30,13 +30,14 @@ def midnight(now: datetime, utc_offset: timedelta) -> datetime:
 
 
 @router.get("/statistics")
-def read_statistics(services: ServicesOf) -> StatisticsView:
-    """How the day has been so far."""
+def read_statistics(scope: CurrentScope, services: ServicesOf) -> StatisticsView:
+    """How the day has been so far, in one's areas."""
     since = midnight(services.clock.now(), services.settings.utc_offset)
-    figures = services.records.alerts.figures(since)
+    checkpoints = scope.narrow()
+    figures = services.records.alerts.figures(since, checkpoints=checkpoints)
     return StatisticsView(
-        passages_today=services.store.count(PassageQuery(since=since)),
-        unread_today=services.store.count(PassageQuery(since=since, read=False)),
+        passages_today=services.store.count(PassageQuery(since=since, checkpoints=checkpoints)),
+        unread_today=services.store.count(PassageQuery(since=since, checkpoints=checkpoints, read=False)),
         alerts_today=figures.raised,
         false_alerts_today=figures.false_alerts,
         open_alerts=figures.open,

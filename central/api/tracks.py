@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from central.api import cursor
 from central.api.passages import views
-from central.api.security import CurrentUser, ServicesOf
+from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.audit import AuditRecord
 from central.ports import PassageQuery
 from central.view import PassageView
@@ -55,13 +55,16 @@ class TrackView(BaseModel):
 
 
 @router.post("/tracks")
-def search_track(search: TrackSearch, user: CurrentUser, services: ServicesOf) -> TrackView:
-    """A vehicle's passages. The audit trail tells of the search first; where it can't, there is no answer."""
+def search_track(
+    search: TrackSearch, user: CurrentUser, scope: CurrentScope, services: ServicesOf
+) -> TrackView:
+    """A vehicle's passages in one's areas. The audit trail tells of it first, else there is no answer."""
     if search.since >= search.until:
         raise HTTPException(422, f"expected since before until, got {search.since} and {search.until}")
     plate = parse(search.plate)
     query = PassageQuery(
         plate=plate.text,
+        checkpoints=scope.narrow(),
         since=search.since,
         until=search.until,
         after=cursor.read(search.cursor),
@@ -74,6 +77,7 @@ def search_track(search: TrackSearch, user: CurrentUser, services: ServicesOf) -
         "until": search.until.isoformat(),
         "limit": search.limit,
         "cursor": search.cursor,
+        "areas": sorted(user.areas),
         "shown": len(page.passages),
         "total": total,
     }

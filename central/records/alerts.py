@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from central.alert import FINAL, Alert, AlertMove, AlertState, AlertStep, Verdict, advance
 from central.audit import AuditRecord
@@ -82,7 +82,9 @@ class SqlAlertBook:
         with self._database.read() as connection:
             return _one(connection, alert_id)
 
-    def page(self, *, only_open: bool, limit: int) -> tuple[OrderedAlert, ...]:
+    def page(
+        self, *, only_open: bool, limit: int, checkpoints: Collection[str] | None = None
+    ) -> tuple[OrderedAlert, ...]:
         table = schema.alerts
         newest = (table.c.raised_at.desc(), table.c.alert_id.desc())
         if only_open:
@@ -96,7 +98,7 @@ class SqlAlertBook:
             )
         else:
             query = select(table).order_by(*newest)
-        query = query.limit(limit)
+        query = query.where(*_at(checkpoints)).limit(limit)
         with self._database.read() as connection:
             return _complete(connection, connection.execute(query).all())
 
@@ -152,9 +154,10 @@ class SqlAlertBook:
             )
         return OrderedAlert(alert=after, order=found.order)
 
-    def figures(self, since: datetime) -> AlertFigures:
+    def figures(self, since: datetime, *, checkpoints: Collection[str] | None = None) -> AlertFigures:
         alerts, steps = schema.alerts, schema.alert_steps
-        recent = alerts.c.raised_at >= since
+        at = _at(checkpoints)
+        recent = and_(alerts.c.raised_at >= since, *at)
         with self._database.read() as connection:
             raised = connection.scalar(select(func.count()).where(recent)) or 0
             false_alerts = (
@@ -162,7 +165,9 @@ class SqlAlertBook:
                 or 0
             )
             still_open = (
-                connection.scalar(select(func.count()).select_from(alerts).where(alerts.c.state.not_in(FINAL)))
+                connection.scalar(
+                    select(func.count()).select_from(alerts).where(alerts.c.state.not_in(FINAL), *at)
+                )
                 or 0
             )
             signed = connection.execute(
@@ -177,6 +182,10 @@ class SqlAlertBook:
             open=still_open,
             sign_off_seconds_p50=statistics.median(waits) if waits else None,
         )
+
+
+def _at(checkpoints: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+    return () if checkpoints is None else (schema.alerts.c.checkpoint_id.in_(checkpoints),)
 
 
 def _pairs(connection: Connection, passage_ids: Collection[str]) -> set[tuple[str, str]]:
@@ -222,6 +231,8 @@ def _columns(alert: Alert) -> dict[str, Any]:
         "order_id": alert.order_id,
         "passage_id": str(alert.passage.passage_id),
         "passage": _PASSAGE.dump_json(alert.passage).decode(),
+        # PostgreSQL holds no NUL; no area names a checkpoint with one.
+        "checkpoint_id": alert.passage.checkpoint_id.replace("\0", "\ufffd"),
         "tier": alert.tier,
         "score": alert.score,
         "watchlist_version": alert.watchlist_version,

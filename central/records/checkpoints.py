@@ -1,11 +1,12 @@
-"""Checkpoints, as configured."""
+"""Checkpoints and areas, as configured."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
+from central.area import EVERYWHERE, Area, Scope, scope_of
 from central.checkpoint import Checkpoint
 from central.records import schema
 from central.records.database import Database
@@ -18,6 +19,13 @@ def names_of(connection: Connection, checkpoint_ids: Collection[str]) -> dict[st
     possible = [each for each in checkpoint_ids if "\0" not in each]
     query = select(table.c.checkpoint_id, table.c.name).where(table.c.checkpoint_id.in_(possible))
     return {row.checkpoint_id: row.name for row in connection.execute(query)}
+
+
+def areas_of(connection: Connection) -> tuple[Area, ...]:
+    """All areas, by id."""
+    rows = connection.execute(select(schema.areas)).all()
+    found = [Area(area_id=row.area_id, name=row.name, parent=row.parent) for row in rows]
+    return tuple(sorted(found, key=lambda area: area.area_id))
 
 
 class SqlCheckpointBook:
@@ -44,6 +52,7 @@ class SqlCheckpointBook:
                         "longitude": c.longitude,
                         "directions": list(c.directions),
                         "lanes": c.lanes,
+                        "area_id": c.area_id,
                     }
                     for c in checkpoints
                 ],
@@ -60,11 +69,31 @@ class SqlCheckpointBook:
                     longitude=row.longitude,
                     directions=tuple(row.directions),
                     lanes=row.lanes,
+                    area_id=row.area_id,
                 )
                 for row in connection.execute(select(table))
             ]
         # Sorted here: a database's collation is its own.
         return tuple(sorted(found, key=lambda checkpoint: checkpoint.checkpoint_id))
+
+    def put_areas(self, areas: Sequence[Area]) -> None:
+        table = schema.areas
+        with self._database.write() as tx:
+            for area in areas:
+                values = {"name": area.name, "parent": area.parent}
+                # Changed in place: people are given areas by reference.
+                changed = tx.connection.execute(
+                    update(table).where(table.c.area_id == area.area_id).values(values)
+                )
+                if changed.rowcount == 0:
+                    tx.connection.execute(insert(table).values(area_id=area.area_id, **values))
+
+    def areas(self) -> tuple[Area, ...]:
+        with self._database.read() as connection:
+            return areas_of(connection)
+
+    def scope(self, areas: Collection[str]) -> Scope:
+        return scope_of(areas, self.areas(), self.all()) if areas else EVERYWHERE
 
     def names(self, checkpoint_ids: Collection[str]) -> Mapping[str, str]:
         with self._database.read() as connection:

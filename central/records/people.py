@@ -26,6 +26,7 @@ from central.people import (
     check_user,
 )
 from central.records import schema
+from central.records.checkpoints import areas_of
 from central.records.database import Database, Transaction
 from central.records.passwords import Passwords
 from central.records.port import NotFound, RecordsPolicy, SignedIn
@@ -58,8 +59,11 @@ class SqlPeopleBook:
         roles: Collection[Role],
         by: str,
         language: str = "zh-CN",
+        areas: Collection[str] = (),
     ) -> User:
-        user = User(username=username, name=name, roles=frozenset(roles), language=language)
+        user = User(
+            username=username, name=name, roles=frozenset(roles), language=language, areas=frozenset(areas)
+        )
         check_user(username, name, password, user.roles)
         password_hash = self._passwords.hash(password)
         with self._database.write() as tx:
@@ -78,7 +82,9 @@ class SqlPeopleBook:
             tx.connection.execute(
                 insert(schema.user_roles), [{"username": username, "role": role} for role in sorted(user.roles)]
             )
-            self._audit(tx, "user.create", by=by, subject=username, detail={"roles": sorted(user.roles)})
+            _give_areas(tx.connection, username, user.areas)
+            given = {"roles": sorted(user.roles), "areas": sorted(user.areas)}
+            self._audit(tx, "user.create", by=by, subject=username, detail=given)
         return user
 
     def disable_user(self, username: str, *, by: str) -> None:
@@ -266,14 +272,26 @@ def _row_of(connection: Connection, username: str) -> Row[Any] | None:
     return connection.execute(select(schema.users).where(schema.users.c.username == username)).one_or_none()
 
 
+def _give_areas(connection: Connection, username: str, areas: frozenset[str]) -> None:
+    unknown = areas - {area.area_id for area in areas_of(connection)}
+    if unknown:
+        raise InvalidUser(f"expected areas that there are for {username!r}, got {', '.join(sorted(unknown))}")
+    table = schema.user_areas
+    connection.execute(delete(table).where(table.c.username == username))
+    if areas:
+        connection.execute(insert(table), [{"username": username, "area_id": each} for each in sorted(areas)])
+
+
 def _user(connection: Connection, row: Row[Any]) -> User:
-    table = schema.user_roles
+    table, places = schema.user_roles, schema.user_areas
     roles = connection.scalars(select(table.c.role).where(table.c.username == row.username)).all()
+    areas = connection.scalars(select(places.c.area_id).where(places.c.username == row.username)).all()
     return User(
         username=row.username,
         name=row.name,
         roles=frozenset(Role(role) for role in roles),
         language=row.language,
+        areas=frozenset(areas),
     )
 
 

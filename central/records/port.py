@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from central.alert import Alert, AlertMove, Verdict
+from central.area import Area, Scope
 from central.audit import AuditEntry, AuditRecord
 from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
@@ -109,8 +110,11 @@ class AlertBook(AlertSink, Protocol):
         """
         ...
 
-    def page(self, *, only_open: bool, limit: int) -> tuple[OrderedAlert, ...]:
-        """The most lately raised first; of open ones, the most urgent orders' first."""
+    def page(
+        self, *, only_open: bool, limit: int, checkpoints: Collection[str] | None = None
+    ) -> tuple[OrderedAlert, ...]:
+        """The most lately raised first; of open ones, the most urgent orders' first. Only those at
+        `checkpoints` (None: any)."""
         ...
 
     def step(
@@ -131,7 +135,9 @@ class AlertBook(AlertSink, Protocol):
         """
         ...
 
-    def figures(self, since: datetime) -> AlertFigures: ...
+    def figures(self, since: datetime, *, checkpoints: Collection[str] | None = None) -> AlertFigures:
+        """Of the alerts at `checkpoints` (None: any)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +185,12 @@ class PeopleBook(Protocol):
         roles: Collection[Role],
         by: str,
         language: str = "zh-CN",
+        areas: Collection[str] = (),
     ) -> User:
-        """Raises:
-        InvalidUser: a part is not as it must be, or the username is taken.
+        """`areas`: what they may see; none is the whole network.
+
+        Raises:
+            InvalidUser: a part is not as it must be, the username is taken, or there is no such area.
         """
         ...
 
@@ -253,7 +262,7 @@ class AuditLog(Protocol):
 
 
 class CheckpointBook(Protocol):
-    """Checkpoints, as configured."""
+    """Checkpoints and areas, as configured."""
 
     def put(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Add, or change by id; those not named stay."""
@@ -265,6 +274,18 @@ class CheckpointBook(Protocol):
 
     def names(self, checkpoint_ids: Collection[str]) -> Mapping[str, str]:
         """Id → name of those that are known."""
+        ...
+
+    def put_areas(self, areas: Sequence[Area]) -> None:
+        """Add, or change by id; those not named stay, since people may have been given them."""
+        ...
+
+    def areas(self) -> tuple[Area, ...]:
+        """By id."""
+        ...
+
+    def scope(self, areas: Collection[str]) -> Scope:
+        """What a person of these areas may see now; of none: the whole network."""
         ...
 
 

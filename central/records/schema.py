@@ -67,6 +67,19 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created_at", Utc, nullable=False),
 )
+areas = Table(
+    "areas",
+    metadata,
+    Column("area_id", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("parent", String(64)),
+)
+user_areas = Table(
+    "user_areas",
+    metadata,
+    Column("username", ForeignKey("users.username"), primary_key=True),
+    Column("area_id", ForeignKey("areas.area_id"), primary_key=True),
+)
 user_roles = Table(
     "user_roles",
     metadata,
@@ -109,6 +122,7 @@ checkpoints = Table(
     Column("longitude", Float),
     Column("directions", JSON, nullable=False),
     Column("lanes", Integer, nullable=False),
+    Column("area_id", String(64)),
 )
 orders = Table(
     "orders",
@@ -161,6 +175,7 @@ alerts = Table(
     Column("order_id", ForeignKey("orders.order_id"), nullable=False),
     Column("passage_id", String(36), nullable=False),
     Column("passage", Text, nullable=False),
+    Column("checkpoint_id", Text, nullable=False),
     Column("tier", String(16), nullable=False),
     Column("score", Float, nullable=False),
     Column("watchlist_version", BigInteger, nullable=False),

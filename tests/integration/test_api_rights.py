@@ -11,8 +11,9 @@ from fastapi import APIRouter
 from central.api import create_app
 from central.api.app import MODULES, routes_of
 from central.api.rights import LIVE_KINDS, RIGHTS, Right, kinds_for
+from central.area import Area
 from central.people import Role
-from tests.centre import Centre, new_clock, running_centre
+from tests.centre import PASSWORD, Centre, new_clock, running_centre
 
 SHA = "0" * 64
 ROUTES = sorted(RIGHTS)
@@ -22,6 +23,7 @@ EXPECTED: dict[str, str] = {
     "GET /api/session": "everybody",
     "DELETE /api/session": "everybody",
     "GET /api/checkpoints": "everybody",
+    "GET /api/areas": "everybody",
     "GET /api/passages": "operator supervisor",
     "POST /api/tracks": "investigator",
     "GET /api/orders": "applicant approver auditor operator supervisor",
@@ -35,15 +37,15 @@ EXPECTED: dict[str, str] = {
     "POST /api/alerts/{alert_id}/steps": "operator",
     "GET /api/nodes": "administrator operator supervisor",
     "GET /api/statistics": "everybody",
-    "GET /api/audit": "auditor",
+    "GET /api/audit": "auditor of the whole network",
     "GET /api/images/{sha256}": "investigator operator supervisor",
     "HEAD /api/images/{sha256}": "investigator machine operator supervisor",
     "PUT /api/images/{sha256}": "machine",
     "HEAD /api/images/{sha256}/upload": "machine",
     "PATCH /api/images/{sha256}/upload": "machine",
-    "GET /api/machine-tokens": "administrator",
-    "POST /api/machine-tokens": "administrator",
-    "DELETE /api/machine-tokens/{token_id}": "administrator",
+    "GET /api/machine-tokens": "administrator of the whole network",
+    "POST /api/machine-tokens": "administrator of the whole network",
+    "DELETE /api/machine-tokens/{token_id}": "administrator of the whole network",
     "GET /healthz": "public",
     "GET /readyz": "public",
     "GET /metrics": "public",
@@ -53,6 +55,15 @@ EXPECTED: dict[str, str] = {
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     with running_centre(tmp_path_factory.mktemp("centre"), new_clock()) as running:
+        running.records.checkpoints.put_areas([Area(area_id="one", name="甲区")])
+        running.records.people.create_user(
+            username="everything-of-one-area",
+            name="某",
+            password=PASSWORD,
+            roles=list(Role),
+            areas=["one"],
+            by="tests",
+        )
         yield running
 
 
@@ -67,7 +78,8 @@ def in_short(right: Right) -> str:
         return "public"
     if right.roles == frozenset(Role):
         return "everybody"
-    return " ".join(sorted([*right.roles, *(["machine"] if right.machines else [])]))
+    network = " of the whole network" if right.whole_network else ""
+    return " ".join(sorted([*right.roles, *(["machine"] if right.machines else [])])) + network
 
 
 def test_the_table_is_as_it_was_meant() -> None:
@@ -106,6 +118,19 @@ def test_every_route_with_every_role(centre: Centre, role: Role) -> None:
         )
         if refused:
             assert answer.status_code == 403
+
+
+def test_every_route_with_every_role_of_one_area(centre: Centre) -> None:
+    """What can't be told apart by area is closed to them; the rest is open, and shows their area only."""
+    client = centre.client(username="everything-of-one-area")
+    for method, route in ROUTES:
+        right = RIGHTS[method, route]
+        if (method, route) == ("DELETE", "/api/session"):
+            continue
+        answer = client.request(method, path_of(route))
+        assert (answer.status_code == 403) == (right.whole_network or not (right.public or right.roles)), (
+            f"{method} {route}: {answer.status_code}"
+        )
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES, ids=[f"{m} {p}" for m, p in ROUTES])

@@ -75,7 +75,7 @@ class TestMigrations:
 
     def test_records_of_a_newer_version_are_left_alone(self, database_url: str, tmp_path: Path) -> None:
         intrude(database_url, "UPDATE alembic_version SET version_num = '9999'")
-        with pytest.raises(RecordsUnusable, match="at most revision 0001, found 9999"):
+        with pytest.raises(RecordsUnusable, match=r"at most revision \d{4}, found 9999"):
             opened(tmp_path, database_url)
 
     def test_the_command_migrates_and_tells_no_password(

@@ -72,7 +72,7 @@ class TestMigrations:
     def test_records_of_a_newer_version_are_left_alone(self, records: Records, tmp_path: Path) -> None:
         with closing(raw(tmp_path)) as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        with pytest.raises(RecordsUnusable, match="at most revision 0001, found 9999"):
+        with pytest.raises(RecordsUnusable, match=r"at most revision \d{4}, found 9999"):
             open_records(tmp_path, clock=new_clock(), policy=CHEAP)
 
     def test_several_may_open_at_once(self, tmp_path: Path) -> None:

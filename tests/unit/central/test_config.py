@@ -33,7 +33,7 @@ def test_the_example_can_be_used_and_holds_the_defaults() -> None:
     loaded = load_settings(EXAMPLE)
     (checkpoint,) = loaded.checkpoints
     assert checkpoint.checkpoint().directions == ("inbound", "outbound")
-    assert loaded.model_copy(update={"checkpoints": ()}) == CentreSettings()
+    assert loaded.model_copy(update={"areas": (), "checkpoints": ()}) == CentreSettings()
 
 
 def test_the_example_says_of_every_setting_what_it_means() -> None:
@@ -63,6 +63,9 @@ def test_environment_overrules_the_file_and_the_file_the_defaults(
         ("[bus]\nengine = 'pigeons'", r"bus\.engine: .*'embedded'"),
         ("[[checkpoints]]\nname = 'x'", r"checkpoints\.0\.id: Field required"),
         ("[http", "can't read"),
+        ("[[checkpoints]]\nid='a'\nname='x'\n[[checkpoints]]\nid='a'\nname='y'", "expected .* got twice a"),
+        ("[[checkpoints]]\nid='a'\nname='x'\narea='b'", r"expected 'a' in an area of \[\[areas\]\], got 'b'"),
+        ("[[areas]]\nid='a'\nname='x'\nparent='b'", "expected 'a' in an area that there is, got 'b'"),
     ],
 )
 def test_a_mistake_is_named_with_what_was_expected(tmp_path: Path, text: str, complaint: str) -> None:
