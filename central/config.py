@@ -53,6 +53,12 @@ class BusSettings(_Section):
     file: Path = Field(
         default=Path("bus.db"), description="The embedded bus's file; relative to the data folder."
     )
+    max_topic_mib: int = Field(
+        default=2048,
+        ge=16,
+        description="What a topic of the embedded bus may hold. Where what is unread reaches it, nothing more "
+        "is taken: passages then wait in the nodes' outboxes.",
+    )
 
 
 class PassageSettings(_Section):

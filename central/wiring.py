@@ -28,7 +28,7 @@ def open_bus(settings: CentreSettings, clock: Clock) -> Bus:
             raise BusUnavailable(f"bus.engine is kafka: pip install 'bukong[kafka]' ({error})") from error
 
         return KafkaBus(settings.kafka)
-    return EmbeddedBus(settings.bus_file, clock=clock)
+    return EmbeddedBus(settings.bus_file, clock=clock, max_topic_bytes=settings.bus.max_topic_mib * _MIB)
 
 
 def open_configured_records(settings: CentreSettings, clock: Clock) -> Records:

@@ -45,6 +45,7 @@ class BusSettings(_Section):
 
     engine: Literal["embedded", "kafka"] = "embedded"  #: kafka: see `KafkaSettings`
     path: Path = Path("var/central/bus.db")  #: the embedded bus's file; the centre's default
+    max_topic_mib: int = Field(default=2048, ge=16)  #: what it may hold unread; the outbox keeps the rest
 
 
 class ImageSettings(_Section):

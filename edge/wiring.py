@@ -120,7 +120,7 @@ def open_bus(settings: NodeSettings, clock: Clock) -> Bus:
             raise BusUnavailable(f"bus.engine is kafka: pip install 'bukong[kafka]' ({error})") from error
 
         return KafkaBus(settings.kafka)
-    return EmbeddedBus(settings.bus.path, clock=clock)
+    return EmbeddedBus(settings.bus.path, clock=clock, max_topic_bytes=settings.bus.max_topic_mib << 20)
 
 
 def pipeline_of(settings: NodeSettings, camera: CameraSettings, opened: Camera, vision: Vision) -> Pipeline:

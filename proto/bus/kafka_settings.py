@@ -28,7 +28,15 @@ class KafkaSettings(BaseModel):
         le=7,
         description="Copies of a topic made here; all but one must be in sync to publish.",
     )
-    compression: Literal["none", "gzip"] = Field(default="none", description="none or gzip.")
+    compression: Literal["none", "gzip", "lz4"] = Field(
+        default="lz4", description="lz4, gzip (smaller, and slow) or none."
+    )
+    batch_kib: int = Field(
+        default=512, ge=1, le=900, description="Records of one partition that travel together, at most, in KiB."
+    )
+    linger_ms: int = Field(
+        default=5, ge=0, le=1000, description="How long a record waits for others to travel with."
+    )
     session_s: float = Field(
         default=10.0, ge=1, le=300, description="A consumer not heard of for so long counts as dead."
     )
@@ -41,8 +49,8 @@ class KafkaSettings(BaseModel):
     instance: str = Field(
         default="",
         pattern=r"^[\w.-]{0,64}$",
-        description="A name of this process among its likes makes its consumers static members: a restart "
-        "within session_s moves no partitions. Empty: none.",
+        description="A name of this process, its own among all, makes its consumers static members "
+        "(group.instance.id): a restart within session_s moves no partitions. Empty: none.",
     )
     timeout_s: float = Field(
         default=20.0, ge=1, le=300, description="How long a publish or a commit waits for its acknowledgement."

@@ -10,6 +10,9 @@ from typing import Protocol, Self
 
 from proto.topics import Topic
 
+#: A poll ends once so many bytes of values are together, so that a backlog fills no memory.
+POLL_BYTES = 4 << 20
+
 
 class BusError(Exception):
     """Base of everything a bus raises."""
@@ -21,6 +24,10 @@ class BusUnavailable(BusError):
 
 class RecordTooLarge(BusError):
     """A record is larger than the bus takes; it will never be accepted, so don't try again."""
+
+
+class BusFull(BusUnavailable):
+    """The bus holds as much as it may and its readers are behind: nothing was appended; try again later."""
 
 
 class LostAssignment(BusError):
@@ -49,6 +56,19 @@ class Message:
     appended_at: datetime  #: UTC, when the bus took it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicDifference:
+    """Something of a topic that the bus holds otherwise than it is described."""
+
+    topic: str  #: its name on the bus
+    what: str  #: e.g. partitions, retention.ms
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.topic}: expected {self.what} {self.expected}, got {self.got}"
+
+
 class Producer(Protocol):
     """Publishes records.
 
@@ -64,6 +84,7 @@ class Producer(Protocol):
 
         Raises:
             BusUnavailable: not acknowledged; try again.
+            BusFull: nothing was appended, since readers are too far behind; a kind of BusUnavailable.
             RecordTooLarge: a record will never be accepted; none was appended.
         """
         ...
@@ -89,7 +110,8 @@ class Consumer(Protocol):
     """
 
     def poll(self, *, max_records: int, timeout_s: float) -> Sequence[Message]:
-        """Up to `max_records`; waits up to `timeout_s` for the first one; empty when none came.
+        """Up to `max_records`, fewer where they come to `POLL_BYTES`; waits up to `timeout_s` for the first
+        one; empty when none came.
 
         Raises:
             BusUnavailable: try again later.
@@ -106,7 +128,15 @@ class Consumer(Protocol):
         ...
 
     def lag(self) -> int:
-        """Records of this consumer's topic that its group has not committed yet, over all partitions."""
+        """Records of this consumer's topic that its group has not committed yet, over all partitions.
+
+        Raises:
+            BusUnavailable: not known now.
+        """
+        ...
+
+    def lag_by_partition(self) -> Mapping[int, int]:
+        """`lag`, partition by partition: all of the topic's, whoever owns them."""
         ...
 
     def close(self) -> None:
@@ -125,6 +155,14 @@ class Bus(Protocol):
 
     def create_topics(self, topics: Sequence[Topic]) -> None:
         """Make what is missing; topics that exist are left as they are. Idempotent."""
+        ...
+
+    def topic_differences(self, topics: Sequence[Topic]) -> Sequence[TopicDifference]:
+        """What the bus holds otherwise than described here; empty where all is as it should be.
+
+        Raises:
+            BusUnavailable: try again later.
+        """
         ...
 
     def producer(self) -> Producer: ...

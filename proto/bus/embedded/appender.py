@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from sqlite3 import Connection
-
-import structlog
 
 from proto.bus.embedded import log
 from proto.bus.embedded.database import Database
 from proto.bus.embedded.signal import Signal
-from proto.bus.port import BusError, BusUnavailable, Record, RecordTooLarge
+from proto.bus.port import BusError, BusFull, BusUnavailable, Record, RecordTooLarge
 from proto.clock import Clock
 from proto.topics import Topic
 
-#: Retention is looked at this often, or when a topic has grown by this share of what it may hold.
+#: Retention is looked at this often, and where a topic is full.
 _RETENTION_PERIOD_S = 30.0
-_RETENTION_SHARE = 1 / 16
 
 
 @dataclass(slots=True, eq=False)
@@ -30,11 +27,11 @@ class _Job:
 
 
 @dataclass(slots=True)
-class _Growth:
-    """What a topic took since its retention was last looked at."""
+class _Held:
+    """What a topic holds, by the last look at its retention and what was appended here since."""
 
     checked_at: float
-    bytes: int = field(default=0)
+    bytes: int
 
 
 class Appender:
@@ -51,8 +48,7 @@ class Appender:
         self._waiting: list[_Job] = []
         self._guard = threading.Lock()
         self._writing = threading.Lock()
-        self._growth: dict[str, _Growth] = {}
-        self._log = structlog.get_logger("bus")
+        self._held: dict[str, _Held] = {}
 
     def create_topics(self, topics: Sequence[Topic]) -> None:
         """As `Bus.create_topics`."""
@@ -96,8 +92,10 @@ class Appender:
                     except BusError as error:  # this job's fault alone
                         job.error = error
                         continue
-                    grown = log.append(connection, topic, job.records, now_us)
-                    self._retain_if_due(connection, topic, grown, now_us)
+                    grown = sum(map(log.size_of, job.records))
+                    job.error = self._room_for(connection, topic, grown, now_us)
+                    if job.error is None:
+                        log.append(connection, topic, job.records, now_us)
         except BaseException as error:
             for job in jobs:
                 job.error = job.error or (
@@ -110,18 +108,25 @@ class Appender:
                 job.finished = True
         self._signal.notify()
 
-    def _retain_if_due(self, connection: Connection, topic: log.StoredTopic, grown: int, now_us: int) -> None:
+    def _room_for(
+        self, connection: Connection, topic: log.StoredTopic, grown: int, now_us: int
+    ) -> BusFull | None:
+        """Lets go of what is too old, or is in the way of what comes; says so where that is not enough."""
         now = self._clock.monotonic()
-        growth = self._growth.setdefault(topic.name, _Growth(float("-inf")))
-        growth.bytes += grown
-        if (
-            now - growth.checked_at < _RETENTION_PERIOD_S
-            and growth.bytes < self._max_topic_bytes * _RETENTION_SHARE
-        ):
-            return
-        retained = log.retain(connection, topic, now_us, self._max_topic_bytes)
-        self._growth[topic.name] = _Growth(now if retained.finished else float("-inf"))
-        for group, lost in retained.unread.items():
-            self._log.warning(
-                "retention removed records a group had not read", topic=topic.name, group=group, records=lost
+        if topic.name not in self._held:
+            self._held[topic.name] = _Held(float("-inf"), log.bytes_of(connection, topic))
+        held = self._held[topic.name]
+        # Other processes append too: what is held is asked again each time that retention is looked at.
+        full = not topic.compacted and held.bytes + grown > self._max_topic_bytes
+        if full or now - held.checked_at >= _RETENTION_PERIOD_S:
+            retained = log.retain(connection, topic, now_us, self._max_topic_bytes - grown)
+            held.checked_at = now if retained.finished else float("-inf")
+            held.bytes = retained.bytes
+            full = retained.finished and not topic.compacted and held.bytes + grown > self._max_topic_bytes
+        if full:
+            return BusFull(
+                f"expected at most {self._max_topic_bytes} bytes on {topic.name}, got {grown} more than the "
+                f"{held.bytes} there: {log.held_up_by(connection, topic)}"
             )
+        held.bytes += grown
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from sqlite3 import Connection
 from types import TracebackType
 from typing import Self
@@ -38,6 +38,7 @@ class EmbeddedConsumer:
         liveness: Liveness,
         clock: Clock,
         session_timeout_s: float,
+        on_close: Callable[[EmbeddedConsumer], object],
     ) -> None:
         self._database = database
         self._topic = topic
@@ -47,6 +48,7 @@ class EmbeddedConsumer:
         self._liveness = liveness
         self._clock = clock
         self._session_s = session_timeout_s
+        self._on_close = on_close
         self._beat_at = float("-inf")
         self._positions: dict[int, tuple[int, int]] = {}  # partition → epoch, next offset to hand out
         self._first = 0  # the partition that comes first in the next poll, so that none starves
@@ -136,6 +138,10 @@ class EmbeddedConsumer:
             )
 
     def lag(self) -> int:
+        """As the port says."""
+        return sum(self.lag_by_partition().values())
+
+    def lag_by_partition(self) -> Mapping[int, int]:
         """As the port says."""
         with self._lock:
             self._check_open()

@@ -169,11 +169,11 @@ def commit(
     return lost
 
 
-def lag(connection: Connection, topic: StoredTopic, group: str) -> int:
-    """Records kept that the group has not committed."""
+def lag(connection: Connection, topic: StoredTopic, group: str) -> dict[int, int]:
+    """Records kept that the group has not committed, by partition."""
     if topic.compacted:  # offsets have holes: count
-        return sum(
-            connection.execute(
+        return {
+            partition: connection.execute(
                 "SELECT count(*) FROM records WHERE place >= ? AND place < ?",
                 (
                     place_of(topic.number, partition, committed),
@@ -184,11 +184,11 @@ def lag(connection: Connection, topic: StoredTopic, group: str) -> int:
                 "SELECT partition, committed FROM assignments WHERE topic = ? AND grp = ?",
                 (topic.number, group),
             ).fetchall()
-        )
-    (behind,) = connection.execute(
-        "SELECT sum(next_offset - max(committed, first_offset)) FROM assignments "
-        "JOIN partitions USING (topic, partition) WHERE topic = ? AND grp = ?",
-        (topic.number, group),
-    ).fetchone()
-    assert isinstance(behind, int)
-    return behind
+        }
+    return dict(
+        connection.execute(
+            "SELECT partition, next_offset - max(committed, first_offset) FROM assignments "
+            "JOIN partitions USING (topic, partition) WHERE topic = ? AND grp = ?",
+            (topic.number, group),
+        ).fetchall()
+    )

@@ -4,7 +4,7 @@ transaction."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
@@ -16,13 +16,11 @@ from proto.bus.embedded.database import (
     offset_of,
     place_of,
 )
-from proto.bus.port import BusError, Message, Record
+from proto.bus.port import POLL_BYTES, BusError, Message, Record, TopicDifference
 from proto.topics import Topic
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-#: A poll stops at this many bytes of values, so that a backlog of large records doesn't fill the memory.
-_FETCH_BYTES = 16 << 20
 #: Records one retention step removes at most: it runs inside a publish, which must not wait long.
 _RETENTION_STEP = 2_000
 
@@ -86,8 +84,8 @@ def size_of(record: Record) -> int:
     return len(record.key) + len(record.value) + headers
 
 
-def append(connection: Connection, topic: StoredTopic, records: Sequence[Record], appended_us: int) -> int:
-    """Append in order; returns the bytes added."""
+def append(connection: Connection, topic: StoredTopic, records: Sequence[Record], appended_us: int) -> None:
+    """Append in order."""
     ends = dict(
         connection.execute(
             "SELECT partition, next_offset FROM partitions WHERE topic = ?", (topic.number,)
@@ -110,7 +108,6 @@ def append(connection: Connection, topic: StoredTopic, records: Sequence[Record]
     if topic.compacted:
         for place, _, _, key, _, _ in rows:
             _supersede(connection, topic, key, place)
-    return sum(added.values())
 
 
 def _headers_text(record: Record) -> str | None:
@@ -157,7 +154,7 @@ def fetch(connection: Connection, topic: StoredTopic, partition: int, offset: in
             )
         )
         size += len(value)
-        if size >= _FETCH_BYTES:
+        if size >= POLL_BYTES:
             break
     return messages
 
@@ -168,27 +165,59 @@ class Retained:
 
     removed: int
     finished: bool  #: False: more is due
-    unread: dict[str, int]  #: group → records it had not committed and now never sees
+    bytes: int  #: that the topic holds now
 
 
 def retain(connection: Connection, topic: StoredTopic, now_us: int, max_bytes: int) -> Retained:
     """Remove the oldest records that are too old or too many; a compacted topic keeps what it has.
 
-    Only from the front of a partition: what is left has no holes.
+    Only from the front of a partition: what is left has no holes. Nothing goes that a reader has yet to read: a
+    reader is a group that has ever committed. Where there is none, age removes and want of room doesn't.
     """
     if topic.compacted:
-        return Retained(removed=0, finished=True, unread={})
+        return Retained(removed=0, finished=True, bytes=bytes_of(connection, topic))
     left = _RETENTION_STEP
+    read = _read_by_all(connection, topic)
     if topic.retention_us is not None:
+        before_us = now_us - topic.retention_us
         for partition in range(topic.partitions):
-            left -= _remove_front(connection, topic, partition, left, before_us=now_us - topic.retention_us)
-    while left > 0 and _bytes(connection, topic) > max_bytes:
-        left -= _remove_front(connection, topic, _oldest_partition(connection, topic), min(left, 64))
-    removed = _RETENTION_STEP - left
-    return Retained(removed=removed, finished=left > 0, unread=_skip_unread(connection, topic, removed))
+            floor = read.get(partition) if read else None
+            left -= _remove_front(connection, topic, partition, left, floor=floor, before_us=before_us)
+    while left > 0 and read and bytes_of(connection, topic) > max_bytes:
+        oldest = _oldest_partition(connection, topic, read)
+        if oldest is None:
+            break
+        left -= _remove_front(connection, topic, oldest, min(left, 64), floor=read[oldest])
+    return Retained(removed=_RETENTION_STEP - left, finished=left > 0, bytes=bytes_of(connection, topic))
 
 
-def _bytes(connection: Connection, topic: StoredTopic) -> int:
+def _read_by_all(connection: Connection, topic: StoredTopic) -> dict[int, int]:
+    """By partition, the offset up to which every reader has read; empty where there is no reader."""
+    return dict(
+        connection.execute(
+            "SELECT partition, min(committed) FROM assignments WHERE topic = ?1 AND grp IN "
+            "(SELECT grp FROM assignments WHERE topic = ?1 AND committed > 0) GROUP BY partition",
+            (topic.number,),
+        ).fetchall()
+    )
+
+
+def held_up_by(connection: Connection, topic: StoredTopic) -> str:
+    """Who keeps the topic from letting go of its oldest records, for a person to read."""
+    behind = connection.execute(
+        "SELECT grp, sum(next_offset - max(committed, first_offset)) AS behind FROM assignments "
+        "JOIN partitions USING (topic, partition) WHERE topic = ?1 AND grp IN "
+        "(SELECT grp FROM assignments WHERE topic = ?1 AND committed > 0) "
+        "GROUP BY grp HAVING behind > 0 ORDER BY behind DESC",
+        (topic.number,),
+    ).fetchall()
+    if not behind:
+        return "no group has read it yet"
+    return ", ".join(f"group {group} is {count} records behind" for group, count in behind)
+
+
+def bytes_of(connection: Connection, topic: StoredTopic) -> int:
+    """What the topic's records take, by `size_of`."""
     (total,) = connection.execute(
         "SELECT sum(bytes) FROM partitions WHERE topic = ?", (topic.number,)
     ).fetchone()
@@ -196,19 +225,19 @@ def _bytes(connection: Connection, topic: StoredTopic) -> int:
     return total
 
 
-def _oldest_partition(connection: Connection, topic: StoredTopic) -> int:
+def _oldest_partition(connection: Connection, topic: StoredTopic, read: Mapping[int, int]) -> int | None:
+    """Of those whose front may go."""
     heads = []
     for partition, first in connection.execute(
         "SELECT partition, first_offset FROM partitions WHERE topic = ? AND first_offset < next_offset",
         (topic.number,),
     ).fetchall():
-        (appended_us,) = connection.execute(
-            "SELECT appended_us FROM records WHERE place = ?", (place_of(topic.number, partition, first),)
-        ).fetchone()
-        heads.append((appended_us, partition))
-    _, oldest = min(heads)
-    assert isinstance(oldest, int)
-    return oldest
+        if first < read[partition]:
+            (appended_us,) = connection.execute(
+                "SELECT appended_us FROM records WHERE place = ?", (place_of(topic.number, partition, first),)
+            ).fetchone()
+            heads.append((appended_us, partition))
+    return min(heads)[1] if heads else None
 
 
 def _remove_front(
@@ -216,12 +245,18 @@ def _remove_front(
     topic: StoredTopic,
     partition: int,
     limit: int,
+    *,
+    floor: int | None,
     before_us: int | None = None,
 ) -> int:
+    """Up to `limit` records below the offset `floor`, where given, and older than `before_us`."""
     count = size = 0
+    end = (
+        place_of(topic.number, partition + 1, 0) if floor is None else place_of(topic.number, partition, floor)
+    )
     for appended_us, record_size in connection.execute(
         "SELECT appended_us, size FROM records WHERE place >= ? AND place < ? ORDER BY place LIMIT ?",
-        (place_of(topic.number, partition, 0), place_of(topic.number, partition + 1, 0), limit),
+        (place_of(topic.number, partition, 0), end, limit),
     ):
         if before_us is not None and appended_us >= before_us:
             break
@@ -240,20 +275,23 @@ def _remove_front(
     return count
 
 
-def _skip_unread(connection: Connection, topic: StoredTopic, removed: int) -> dict[str, int]:
-    """Move groups that were behind to the oldest record left, and say how many each lost."""
-    if not removed:
-        return {}
-    behind = connection.execute(
-        "SELECT grp, partition, first_offset, first_offset - committed FROM assignments "
-        "JOIN partitions USING (topic, partition) WHERE topic = ? AND committed < first_offset",
-        (topic.number,),
-    ).fetchall()
-    unread: dict[str, int] = {}
-    for group, partition, first, lost in behind:
-        unread[group] = unread.get(group, 0) + lost
-        connection.execute(
-            "UPDATE assignments SET committed = ? WHERE topic = ? AND grp = ? AND partition = ?",
-            (first, topic.number, group, partition),
-        )
-    return unread
+def differences(connection: Connection, topic: Topic) -> tuple[TopicDifference, ...]:
+    """See `Bus.topic_differences`."""
+    try:
+        stored = find(connection, topic.name)
+    except BusError:
+        return (TopicDifference(topic=topic.name, what="topic", expected="there", got="missing"),)
+    pairs: tuple[tuple[str, object, object], ...] = (
+        ("partitions", topic.partitions, stored.partitions),
+        ("retention", topic.retention, _span(stored.retention_us)),
+        ("compacted", topic.compacted, stored.compacted),
+    )
+    return tuple(
+        TopicDifference(topic=topic.name, what=what, expected=str(expected), got=str(got))
+        for what, expected, got in pairs
+        if expected != got
+    )
+
+
+def _span(microseconds: int | None) -> timedelta | None:
+    return None if microseconds is None else timedelta(microseconds=microseconds)

@@ -57,6 +57,8 @@ def test_the_centre_takes_kafka_where_it_is_told(tmp_path: Path) -> None:
 
 def test_a_missing_client_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "kafka", None)
+    for module in [name for name in sys.modules if name.startswith("proto.bus.kafka.")]:
+        monkeypatch.delitem(sys.modules, module)
     monkeypatch.delitem(sys.modules, "proto.bus.kafka")
     settings = CentreSettings.model_validate({"data": tmp_path, "bus": {"engine": "kafka"}})
     with pytest.raises(BusUnavailable, match=r"bukong\[kafka\]"):
