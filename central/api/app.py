@@ -8,13 +8,16 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.staticfiles import StaticFiles
 
 from central.api import (
     alerts,
     audit,
     checkpoints,
+    document,
     health,
     images,
     live,
@@ -29,7 +32,6 @@ from central.api import (
 )
 from central.api.hub import LiveHub
 from central.api.middleware import Accidents, BodyLimit, SecurityHeaders
-from central.api.problems import Problem
 from central.api.rights import RIGHTS
 from central.api.security import authorise
 from central.api.services import Services
@@ -50,7 +52,7 @@ MODULES = (
     live,
     health,
 )
-_PROBLEM = {"model": Problem, "description": "Problem details (RFC 9457)."}
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 def create_app(services: Services) -> FastAPI:
@@ -76,7 +78,7 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
-        responses={status: dict(_PROBLEM) for status in (401, 403, 422, 503)},
+        generate_unique_id_function=document.operation_id,
     )
     settings = services.settings
     app.state.services = services
@@ -84,8 +86,10 @@ def create_app(services: Services) -> FastAPI:
     for module in MODULES:
         # The live feed's socket is no request: it looks after itself.
         app.include_router(module.router, dependencies=[] if module is live else [Depends(authorise)])
+    document.install(app)
     _check_rights(app)
     problems.install(app)
+    app.add_api_route("/api/{rest:path}", _not_here, methods=list(_METHODS), include_in_schema=False)
     app.mount("/", StaticFiles(directory=_console(), html=True), name="console")
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, image_limit=settings.max_image_bytes)
     app.add_middleware(Accidents)
@@ -95,19 +99,27 @@ def create_app(services: Services) -> FastAPI:
 
 def routes_of(app: FastAPI) -> set[tuple[str, str]]:
     """(method, path) of everything in the OpenAPI document."""
-    methods = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-    return {
-        (method.upper(), path)
-        for path, operations in app.openapi()["paths"].items()
-        for method in operations
-        if method in methods
-    }
+    return set(document.operations_of(app.openapi()))
 
 
 def _check_rights(app: FastAPI) -> None:
     unlisted = routes_of(app) ^ RIGHTS.keys()
     if unlisted:
         raise RuntimeError(f"routes and rights differ: {sorted(unlisted)}")
+    names = [each["operationId"] for each in document.operations_of(app.openapi()).values()]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RuntimeError(f"expected routes' functions of different names, got twice {', '.join(twice)}")
+
+
+def _not_here(request: Request) -> None:
+    """What no route answers: 405 where another method would have been, 404 else."""
+    here = request.scope["path"]
+    allowed = sorted(method for method, path in RIGHTS if compile_path(path)[0].match(here))
+    if allowed:
+        ways = ", ".join(allowed)
+        raise HTTPException(405, f"expected {ways}, got {request.method}", {"Allow": ways})
+    raise HTTPException(404, f"expected a path of the API, got {request.url.path[:200]}")
 
 
 def _console() -> Path:

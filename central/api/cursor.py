@@ -9,6 +9,7 @@ from uuid import UUID
 
 from starlette.exceptions import HTTPException
 
+from central.api.moment import within_years
 from central.ports import Cursor
 
 
@@ -30,6 +31,6 @@ def read(text: str | None) -> Cursor | None:
         captured_at = datetime.fromisoformat(at)
         if captured_at.tzinfo is None:
             raise ValueError("no time zone")
-        return Cursor(captured_at=captured_at, passage_id=UUID(passage_id))
+        return Cursor(captured_at=within_years(captured_at), passage_id=UUID(passage_id))
     except (ValueError, binascii.Error) as error:
         raise HTTPException(422, "expected a cursor as the page before gave it, got something else") from error

@@ -15,8 +15,20 @@ from central.uploads import PartialUploads, WrongOffset
 router = APIRouter(prefix="/api/images/{sha256}", tags=["images"])
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="Of the image's bytes, lower-case hex.")]
 _BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"image/jpeg": {}, "image/png": {}}},
+    200: {
+        "content": {
+            media_type: {"schema": {"type": "string", "format": "binary"}}
+            for media_type in ("image/jpeg", "image/png", "application/octet-stream")
+        }
+    },
     404: {"description": "Not here, or not yet."},
+}
+#: What comes is bytes, which no model describes.
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
 }
 _SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 #: An image never changes; still it is a picture of somebody, and is not kept on the desk for long.
@@ -48,7 +60,10 @@ def has_image(sha256: Sha256, services: ServicesOf) -> Response:
 
 
 @router.put(
-    "", response_class=Response, responses={200: {"description": "It was here."}, 201: {"description": "New."}}
+    "",
+    response_class=Response,
+    responses={200: {"description": "It was here."}, 201: {"description": "New."}},
+    openapi_extra=_BODY,
 )
 async def put_image(sha256: Sha256, request: Request, services: ServicesOf) -> Response:
     """Hand in an image in one piece."""
@@ -66,7 +81,10 @@ def read_upload(sha256: Sha256, request: Request) -> Response:
 
 
 @router.patch(
-    "/upload", status_code=204, responses={409: {"description": "Go on from the Upload-Offset given."}}
+    "/upload",
+    status_code=204,
+    responses={409: {"description": "Go on from the Upload-Offset given."}},
+    openapi_extra=_BODY,
 )
 async def append_upload(
     sha256: Sha256,

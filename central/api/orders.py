@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
+from central.api.moment import Moment
 from central.api.security import CurrentUser, ServicesOf
 from central.api.services import Services
 from central.order import InvalidOrder, Order, OrderMove, OrderRequest, OrderState, may
@@ -35,8 +36,8 @@ class OrderDraft(BaseModel):
     contact: NeededText = Field(description="Who answers for it, and how to reach them.", examples=["王磊 110"])
     danger_note: LongText = Field(default="", description="What whoever stops the vehicle must know.")
     instructions: LongText = Field(default="", description="What to do with a vehicle that was found.")
-    valid_from: AwareDatetime | None = Field(default=None, description="null: from approval on.")
-    valid_until: AwareDatetime = Field(description="Exclusive.")
+    valid_from: Moment | None = Field(default=None, description="null: from approval on.")
+    valid_until: Moment = Field(description="Exclusive.")
 
     def request(self) -> OrderRequest:
         """Raises:

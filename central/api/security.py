@@ -36,7 +36,12 @@ def csrf_of(token: str) -> str:
 def same_origin(connection: HTTPConnection) -> bool:
     """Whether the browser was on this site; callers that are no browsers send no Origin."""
     origin = connection.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == connection.headers.get("host")
+    except ValueError:  # no browser says such a thing
+        return False
 
 
 def address_of(request: Request) -> str:

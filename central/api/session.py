@@ -47,7 +47,7 @@ class SessionView(BaseModel):
         )
 
 
-@router.post("/session")
+@router.post("/session", responses={401: {}, 429: {"description": "Too many failed; Retry-After says when."}})
 def sign_in(
     credentials: Credentials, request: Request, response: Response, services: ServicesOf
 ) -> SessionView:

@@ -6,10 +6,11 @@ import json
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
 from central.api import cursor
+from central.api.moment import Moment
 from central.api.passages import views
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.audit import AuditRecord
@@ -24,8 +25,8 @@ class TrackSearch(BaseModel):
     """Which vehicle, when, and why one may ask."""
 
     plate: Annotated[str, StringConstraints(min_length=1, max_length=32)] = Field(examples=["川C·12345"])
-    since: AwareDatetime = Field(description="Inclusive.", examples=["2026-01-01T00:00:00Z"])
-    until: AwareDatetime = Field(description="Exclusive.", examples=["2026-01-02T00:00:00Z"])
+    since: Moment = Field(description="Inclusive.", examples=["2026-01-01T00:00:00Z"])
+    until: Moment = Field(description="Exclusive.", examples=["2026-01-02T00:00:00Z"])
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)] = Field(
         examples=["盗抢车辆追查"]
     )

@@ -456,6 +456,7 @@ def test_checkpoints_and_nodes(centre: Centre) -> None:
             "longitude": 104.77,
             "directions": ["inbound", "outbound"],
             "lanes": 3,
+            "area_id": None,
         }
     ]
     assert client.get("/api/nodes").json() == {"nodes": []}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from central.api.document import operations_of
 from central.people import Role
 from tests.centre import Centre, new_clock, running_centre
 from tests.integration.api_requests import DRAFT, IMAGE, SEARCH, SHA, problem_of
@@ -40,6 +43,28 @@ class TestBodies:
         unannounced = client.post("/api/session", content=iter([b'"' + b"x" * 100_000] * 3))
         assert "got more" in problem_of(unannounced, 413)
 
+    @pytest.mark.parametrize("origin", ["http://[", "null", "http://elsewhere.example", "//", ""])
+    def test_a_change_from_another_site(self, centre: Centre, origin: str) -> None:
+        answer = centre.client().post("/api/session", json={}, headers={"Origin": origin})
+        assert "got one from elsewhere" in problem_of(answer, 403)
+
+    @pytest.mark.parametrize(
+        ("method", "path", "allowed"),
+        [
+            ("GET", "/api/tracks", "POST"),
+            ("DELETE", "/api/session", ""),
+            ("TRACE", "/api/images/" + SHA, "GET, HEAD, PUT"),
+            ("PATCH", "/api/session", "DELETE, GET, POST"),
+        ],
+    )
+    def test_a_method_that_a_path_has_not(self, centre: Centre, method: str, path: str, allowed: str) -> None:
+        answer = centre.client().request(method, path)
+        if allowed:
+            problem_of(answer, 405)
+            assert answer.headers["allow"] == allowed
+        else:
+            problem_of(answer, 401)
+
     @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"username":"\xff"}'])
     def test_a_body_that_is_no_json(self, centre: Centre, body: bytes) -> None:
         problem_of(centre.client().post("/api/session", content=body), 422)
@@ -70,6 +95,8 @@ class TestOrders:
             ({"valid_until": "2026-01-01T00:00:00Z"}, "validity that ends after"),
             ({"valid_until": "2026-03-08T00:00:00"}, "timezone"),
             ({"valid_from": "2026-03-09T00:00:00Z"}, "valid_from before valid_until"),
+            ({"valid_from": "0001-01-01T00:00:00+14:00"}, "expected a time from 1970 to 2199"),
+            ({"valid_until": "9999-12-31T23:59:59-14:00"}, "expected a time from 1970 to 2199"),
         ],
     )
     def test_an_order_that_cannot_be(self, centre: Centre, change: dict[str, Any], message: str) -> None:
@@ -81,7 +108,23 @@ class TestOrders:
 
 
 class TestPassages:
-    @pytest.mark.parametrize("cursor", ["x", "AAAA", "2026", "é"])
+    @pytest.mark.parametrize(
+        "cursor",
+        [
+            "x",
+            "AAAA",
+            "2026",
+            "é",
+            *(
+                base64.urlsafe_b64encode(f"{at} {UUID(int=7)}".encode()).decode()
+                for at in (
+                    "0001-01-01T00:00:00+14:00",
+                    "9999-12-31T23:59:59-14:00",
+                    "1969-12-31T23:59:59+00:00",
+                )
+            ),
+        ],
+    )
     def test_a_made_up_cursor(self, centre: Centre, cursor: str) -> None:
         answer = centre.client(Role.OPERATOR).get("/api/passages", params={"before": cursor})
         assert "expected a cursor" in problem_of(answer, 422)
@@ -105,6 +148,8 @@ class TestTracks:
             ({"since": "2026-02-01T00:00:00"}, "timezone"),
             ({"limit": 501}, "body.limit"),
             ({"cursor": "x"}, "expected a cursor"),
+            ({"since": "0001-01-01T00:00:00+14:00"}, "expected a time from 1970 to 2199"),
+            ({"until": "9999-12-31T23:59:59-14:00"}, "expected a time from 1970 to 2199"),
         ],
     )
     def test_a_search_that_cannot_be(self, centre: Centre, change: dict[str, Any], message: str) -> None:
@@ -127,6 +172,48 @@ def test_the_console_is_served(centre: Centre) -> None:
 
 def test_the_openapi_document_describes_every_route(centre: Centre) -> None:
     document = centre.client().get("/openapi.json").json()
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            assert operation.get("description"), f"{method} {path}"
+    operations = operations_of(document)
+    for (method, path), operation in operations.items():
+        assert operation.get("description"), f"{method} {path}"
+        for status, response in operation["responses"].items():
+            if int(status) >= 400 and (path, status) != ("/readyz", "503"):
+                assert list(response["content"]) == ["application/problem+json"], f"{method} {path} {status}"
+            for content in response.get("content", {}).values():
+                assert content["schema"], f"{method} {path} {status}: a client can't be generated"
+    names = [operation["operationId"] for operation in operations.values()]
+    assert len(set(names)) == len(names)
+    assert {"sign_in", "list_alerts", "create_order"} <= set(names)
+
+
+def test_the_openapi_document_says_who_may_call(centre: Centre) -> None:
+    operations = operations_of(centre.client().get("/openapi.json").json())
+    assert operations["GET", "/healthz"]["security"] == []
+    assert operations["GET", "/api/alerts"]["security"] == [{"session": []}]
+    assert operations["POST", "/api/orders"]["security"] == [{"session": [], "csrf": []}]
+    assert operations["PUT", "/api/images/{sha256}"]["security"] == [{"machine": []}]
+
+
+def test_the_openapi_document_tells_every_refusal(centre: Centre) -> None:
+    operations = operations_of(centre.client().get("/openapi.json").json())
+    assert list(operations["POST", "/api/session"]["responses"]) == [
+        "200",
+        "401",
+        "429",
+        "400",
+        "403",
+        "413",
+        "422",
+        "503",
+    ]
+    assert set(operations["POST", "/api/alerts/{alert_id}/steps"]["responses"]) == {
+        "200",
+        "400",
+        "401",
+        "403",
+        "404",
+        "409",
+        "413",
+        "422",
+        "503",
+    }
+    assert set(operations["GET", "/api/nodes"]["responses"]) == {"200", "401", "403", "503"}

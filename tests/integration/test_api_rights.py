@@ -105,6 +105,20 @@ def test_a_route_that_is_not_in_the_table_stops_the_start(
         create_app(centre.services)
 
 
+def test_two_routes_of_one_name_stop_the_start(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Second:
+        router = APIRouter()
+
+    @Second.router.get("/api/again")
+    def list_alerts() -> None:
+        """Named as another one is."""
+
+    monkeypatch.setattr("central.api.app.MODULES", (*MODULES, Second))
+    monkeypatch.setitem(RIGHTS, ("GET", "/api/again"), Right(public=True))
+    with pytest.raises(RuntimeError, match="got twice list_alerts"):
+        create_app(centre.services)
+
+
 @pytest.mark.parametrize("role", Role)
 def test_every_route_with_every_role(centre: Centre, role: Role) -> None:
     client = centre.client(role)
