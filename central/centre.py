@@ -217,6 +217,7 @@ class Centre:
             self.records.alerts,
             admission=self._admission(),
             max_records=self._settings.match.max_records,
+            suspected_false_per_million=self._settings.match.suspected_false_per_million,
             clock=self._clock,
             metrics=self._metrics,
         )

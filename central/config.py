@@ -134,6 +134,13 @@ class MatchSettings(_Section):
     max_records: int = Field(
         default=50, ge=1, le=10_000, description="Records of the bus handled at once, at most."
     )
+    suspected_false_per_million: float = Field(
+        default=5.0,
+        ge=0,
+        le=100_000,
+        description="False suspected hits a million passages that may be had; how sure one must be follows "
+        "from this, the list and the traffic. 0: doubtful reads match nothing but what was read.",
+    )
 
 
 class HttpSettings(_Section):

@@ -14,6 +14,7 @@ from central.group_reader import GroupReader
 from central.match import match
 from central.metrics import CentreMetrics
 from central.ports import AlertSink, WatchlistSource
+from central.suspicion import TrafficProfile, rule_for
 from central.watchlist import EMPTY, Watchlist, compile_watchlist
 from proto.bus.port import Message
 from proto.clock import Clock
@@ -23,6 +24,8 @@ from proto.passage import Passage
 GROUP = "match"
 #: Passages that may wait for a watchlist in the making before the matcher waits for it too.
 MAX_WAITING = 20_000
+#: Passages after which the threshold of the suspected tier is reckoned anew.
+RULED_EVERY = 20_000
 _log = structlog.get_logger(__name__)
 
 
@@ -58,6 +61,7 @@ class Matcher:
         *,
         admission: Admission,
         max_records: int,
+        suspected_false_per_million: float = 5.0,
         clock: Clock,
         metrics: CentreMetrics,
     ) -> None:
@@ -72,6 +76,9 @@ class Matcher:
         self._next: Future[Watchlist] | None = None
         self._waiting: deque[_Batch] = deque()
         self._watchlist = EMPTY
+        self._wanted = suspected_false_per_million
+        self._profile = TrafficProfile()
+        self._ruled_at = 0
 
     def step(self) -> None:
         if self._watchlist is EMPTY:
@@ -115,10 +122,18 @@ class Matcher:
         return True
 
     def _use(self, watchlist: Watchlist) -> None:
-        self._watchlist = watchlist
+        self._watchlist = self._ruled(watchlist)
         self._metrics.watchlist_version.set(watchlist.version)
         self._metrics.watchlist_entries.set(watchlist.size)
         _log.info("watchlist in use", version=watchlist.version, entries=watchlist.size)
+
+    def _ruled(self, watchlist: Watchlist) -> Watchlist:
+        """The list with the threshold that its length and the traffic so far ask for."""
+        self._ruled_at = self._profile.passages
+        rule = rule_for(self._profile, watchlist.shapes, self._wanted)
+        self._metrics.suspected_threshold.set(rule.threshold)
+        self._metrics.suspected_expected.set(rule.expected_per_million)
+        return watchlist.under(rule)
 
     def _decoded(self, messages: Sequence[Message]) -> list[Passage]:
         now = self._clock.now()
@@ -135,7 +150,13 @@ class Matcher:
 
     def _raise(self, passages: Sequence[Passage]) -> None:
         now = self._clock.now()
-        hits = [hit for passage in passages for hit in match(passage, self._watchlist, now=now)]
+        hits = [
+            hit
+            for passage in passages
+            for hit in match(passage, self._watchlist, now=now, profile=self._profile)
+        ]
+        if self._profile.passages - self._ruled_at >= RULED_EVERY:
+            self._watchlist = self._ruled(self._watchlist)
         if not hits:
             return
         new = self._sink.raise_alerts(hits)

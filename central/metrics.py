@@ -92,6 +92,18 @@ class CentreMetrics:
         self.watchlist_entries = Gauge(
             "bukong_match_watchlist_entries", "Active orders in the watchlist in use.", registry=registry
         )
+        #: Above 1 the suspected tier is off: the wanted rate can't be kept.
+        self.suspected_threshold = Gauge(
+            "bukong_match_suspected_threshold",
+            "Least probability of an order's plate for a suspected hit.",
+            registry=registry,
+        )
+        #: What was wanted is the setting; this is what is reckoned with.
+        self.suspected_expected = Gauge(
+            "bukong_match_suspected_false_per_million",
+            "False suspected hits a million passages that are expected.",
+            registry=registry,
+        )
         self.heartbeats = Counter("bukong_fleet_heartbeats", "Heartbeats taken in.", registry=registry)
         #: What retention removed.
         self.deleted = Counter(

@@ -51,7 +51,8 @@ class PassageStore(Protocol):
     inserting a passage again changes nothing and no read ever shows it twice. An edge never changes a
     passage's `captured_at`: engines may look for a passage only around that time and the one in its UUIDv7.
     Precision: an engine may round a read's confidence to 1/10000, a lattice's probabilities to 2 % of
-    themselves, boxes to whole pixels and speed to 1/10 km/h; all else comes back as it went in.
+    themselves, boxes to whole pixels and speed to 1/10 km/h. What a site alarmed for (`local_hits`) is not kept
+    here: the alert carries it. All else comes back as it went in.
     Safe to call from several threads. Every method raises StoreUnavailable where the engine can't be reached.
     """
 

@@ -209,6 +209,7 @@ class Passage(_message.Message):
     SPEED_CENTI_KMH_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
+    LOCAL_HITS_FIELD_NUMBER: _builtins.int
     passage_id: _builtins.bytes
     node_id: _builtins.str
     """Only where it differs from the batch's."""
@@ -237,6 +238,8 @@ class Passage(_message.Message):
     def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Indices into PassageBatch.models."""
 
+    @_builtins.property
+    def local_hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___LocalHit]: ...
     def __init__(
         self,
         *,
@@ -255,10 +258,11 @@ class Passage(_message.Message):
         speed_centi_kmh: _builtins.int | None = ...,
         evidence: _abc.Iterable[Global___Evidence] | None = ...,
         models: _abc.Iterable[_builtins.int] | None = ...,
+        local_hits: _abc.Iterable[Global___LocalHit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_checkpoint_id", b"_checkpoint_id", "_node_id", b"_node_id", "_speed_centi_kmh", b"_speed_centi_kmh", "checkpoint_id", b"checkpoint_id", "node_id", b"node_id", "plate", b"plate", "speed_centi_kmh", b"speed_centi_kmh"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_checkpoint_id", b"_checkpoint_id", "_node_id", b"_node_id", "_speed_centi_kmh", b"_speed_centi_kmh", "camera_id", b"camera_id", "captured_at_us", b"captured_at_us", "checkpoint_id", b"checkpoint_id", "clock", b"clock", "direction", b"direction", "evidence", b"evidence", "lane", b"lane", "models", b"models", "node_id", b"node_id", "passage_id", b"passage_id", "plate", b"plate", "plate_box", b"plate_box", "speed_centi_kmh", b"speed_centi_kmh", "unread_reason", b"unread_reason", "vehicle_box", b"vehicle_box"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_checkpoint_id", b"_checkpoint_id", "_node_id", b"_node_id", "_speed_centi_kmh", b"_speed_centi_kmh", "camera_id", b"camera_id", "captured_at_us", b"captured_at_us", "checkpoint_id", b"checkpoint_id", "clock", b"clock", "direction", b"direction", "evidence", b"evidence", "lane", b"lane", "local_hits", b"local_hits", "models", b"models", "node_id", b"node_id", "passage_id", b"passage_id", "plate", b"plate", "plate_box", b"plate_box", "speed_centi_kmh", b"speed_centi_kmh", "unread_reason", b"unread_reason", "vehicle_box", b"vehicle_box"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__checkpoint_id: _TypeAlias = _typing.Literal["checkpoint_id"]  # noqa: Y015
     _WhichOneofArgType__checkpoint_id: _TypeAlias = _typing.Literal["_checkpoint_id", b"_checkpoint_id"]  # noqa: Y015
@@ -274,6 +278,43 @@ class Passage(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__speed_centi_kmh) -> _WhichOneofReturnType__speed_centi_kmh | None: ...
 
 Global___Passage: _TypeAlias = Passage  # noqa: Y015
+
+@_typing.final
+class LocalHit(_message.Message):
+    """The node found the passage on its form of the watchlist and raised the site's alarm."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAG_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    LIST_VERSION_FIELD_NUMBER: _builtins.int
+    ALARMED_AT_US_FIELD_NUMBER: _builtins.int
+    tag: _builtins.bytes
+    """8 bytes: what stands for the plate under the epoch's key."""
+    epoch: _builtins.int
+    tier: Global___Tier.ValueType
+    score: _builtins.float
+    list_version: _builtins.int
+    alarmed_at_us: _builtins.int
+    def __init__(
+        self,
+        *,
+        tag: _builtins.bytes = ...,
+        epoch: _builtins.int = ...,
+        tier: Global___Tier.ValueType = ...,
+        score: _builtins.float = ...,
+        list_version: _builtins.int = ...,
+        alarmed_at_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarmed_at_us", b"alarmed_at_us", "epoch", b"epoch", "list_version", b"list_version", "score", b"score", "tag", b"tag", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LocalHit: _TypeAlias = LocalHit  # noqa: Y015
 
 @_typing.final
 class PlateRead(_message.Message):
@@ -472,7 +513,7 @@ Global___CameraHealth: _TypeAlias = CameraHealth  # noqa: Y015
 
 @_typing.final
 class WatchlistEntry(_message.Message):
-    """The value of a record on bukong.watchlist.v1, keyed by order; an empty value withdraws the order."""
+    """What a matcher needs of one active order."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -487,6 +528,7 @@ class WatchlistEntry(_message.Message):
     VALID_UNTIL_US_FIELD_NUMBER: _builtins.int
     WINDOWS_FIELD_NUMBER: _builtins.int
     ZONE_FIELD_NUMBER: _builtins.int
+    EXACT_ONLY_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     plate: _builtins.str
     plate_class: Global___PlateClass.ValueType
@@ -496,6 +538,8 @@ class WatchlistEntry(_message.Message):
     valid_from_us: _builtins.int
     valid_until_us: _builtins.int
     zone: _builtins.str
+    exact_only: _builtins.bool
+    """Never suspected: only the very plate counts."""
     @_builtins.property
     def checkpoints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Empty: everywhere, any."""
@@ -520,10 +564,11 @@ class WatchlistEntry(_message.Message):
         valid_until_us: _builtins.int | None = ...,
         windows: _abc.Iterable[Global___WeeklyWindow] | None = ...,
         zone: _builtins.str = ...,
+        exact_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_colour", b"_colour", "_plate_class", b"_plate_class", "_valid_from_us", b"_valid_from_us", "_valid_until_us", b"_valid_until_us", "colour", b"colour", "plate_class", b"plate_class", "valid_from_us", b"valid_from_us", "valid_until_us", b"valid_until_us"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_colour", b"_colour", "_plate_class", b"_plate_class", "_valid_from_us", b"_valid_from_us", "_valid_until_us", b"_valid_until_us", "checkpoints", b"checkpoints", "colour", b"colour", "directions", b"directions", "order_id", b"order_id", "plate", b"plate", "plate_class", b"plate_class", "priority", b"priority", "valid_from_us", b"valid_from_us", "valid_until_us", b"valid_until_us", "windows", b"windows", "zone", b"zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_colour", b"_colour", "_plate_class", b"_plate_class", "_valid_from_us", b"_valid_from_us", "_valid_until_us", b"_valid_until_us", "checkpoints", b"checkpoints", "colour", b"colour", "directions", b"directions", "exact_only", b"exact_only", "order_id", b"order_id", "plate", b"plate", "plate_class", b"plate_class", "priority", b"priority", "valid_from_us", b"valid_from_us", "valid_until_us", b"valid_until_us", "windows", b"windows", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__colour: _TypeAlias = _typing.Literal["colour"]  # noqa: Y015
     _WhichOneofArgType__colour: _TypeAlias = _typing.Literal["_colour", b"_colour"]  # noqa: Y015
@@ -583,14 +628,22 @@ class Hit(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     WATCHLIST_VERSION_FIELD_NUMBER: _builtins.int
     MATCHED_AT_US_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    SITE_ALARM_AT_US_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     tier: Global___Tier.ValueType
     score: _builtins.float
     watchlist_version: _builtins.int
     matched_at_us: _builtins.int
+    site_alarm_at_us: _builtins.int
+    """When the site had already raised its own alarm for this order."""
     @_builtins.property
     def passage(self) -> Global___PassageBatch:
         """One passage, with its node and models."""
+
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Difference]:
+        """Of a suspected hit: where the order's plate is not what was read."""
 
     def __init__(
         self,
@@ -601,14 +654,225 @@ class Hit(_message.Message):
         score: _builtins.float = ...,
         watchlist_version: _builtins.int = ...,
         matched_at_us: _builtins.int = ...,
+        differences: _abc.Iterable[Global___Difference] | None = ...,
+        site_alarm_at_us: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_site_alarm_at_us", b"_site_alarm_at_us", "passage", b"passage", "site_alarm_at_us", b"site_alarm_at_us"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["matched_at_us", b"matched_at_us", "order_id", b"order_id", "passage", b"passage", "score", b"score", "tier", b"tier", "watchlist_version", b"watchlist_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_site_alarm_at_us", b"_site_alarm_at_us", "differences", b"differences", "matched_at_us", b"matched_at_us", "order_id", b"order_id", "passage", b"passage", "score", b"score", "site_alarm_at_us", b"site_alarm_at_us", "tier", b"tier", "watchlist_version", b"watchlist_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__site_alarm_at_us: _TypeAlias = _typing.Literal["site_alarm_at_us"]  # noqa: Y015
+    _WhichOneofArgType__site_alarm_at_us: _TypeAlias = _typing.Literal["_site_alarm_at_us", b"_site_alarm_at_us"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__site_alarm_at_us) -> _WhichOneofReturnType__site_alarm_at_us | None: ...
+
+Global___Hit: _TypeAlias = Hit  # noqa: Y015
+
+@_typing.final
+class Difference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    READ_FIELD_NUMBER: _builtins.int
+    ORDERED_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    read: _builtins.str
+    ordered: _builtins.str
+    probability: _builtins.float
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        read: _builtins.str = ...,
+        ordered: _builtins.str = ...,
+        probability: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ordered", b"ordered", "position", b"position", "probability", b"probability", "read", b"read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Hit: _TypeAlias = Hit  # noqa: Y015
+Global___Difference: _TypeAlias = Difference  # noqa: Y015
+
+@_typing.final
+class SiteBucket(_message.Message):
+    """On bukong.watchlist.v1, key `bucket/NUMBER`: the nodes' form of the orders whose tags begin with that number.
+    It names no plate and no order. Buckets count once a manifest that is newer than they are holds their digests.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    SCOPE_OF_FIELD_NUMBER: _builtins.int
+    SCOPES_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    epoch: _builtins.int
+    tags: _builtins.bytes
+    """8 bytes each, big-endian, ascending."""
+    scope_of: _builtins.bytes
+    """2 bytes each, little-endian: index into `scopes`."""
+    @_builtins.property
+    def scopes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SiteScope]: ...
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        epoch: _builtins.int = ...,
+        tags: _builtins.bytes = ...,
+        scope_of: _builtins.bytes = ...,
+        scopes: _abc.Iterable[Global___SiteScope] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "number", b"number", "scope_of", b"scope_of", "scopes", b"scopes", "tags", b"tags"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SiteBucket: _TypeAlias = SiteBucket  # noqa: Y015
+
+@_typing.final
+class SiteScope(_message.Message):
+    """When and where an order holds, as in WatchlistEntry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATE_CLASS_FIELD_NUMBER: _builtins.int
+    COLOUR_FIELD_NUMBER: _builtins.int
+    CHECKPOINTS_FIELD_NUMBER: _builtins.int
+    DIRECTIONS_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    VALID_FROM_US_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_US_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
+    ZONE_FIELD_NUMBER: _builtins.int
+    EXACT_ONLY_FIELD_NUMBER: _builtins.int
+    plate_class: Global___PlateClass.ValueType
+    colour: Global___PlateColour.ValueType
+    priority: _builtins.int
+    valid_from_us: _builtins.int
+    valid_until_us: _builtins.int
+    zone: _builtins.str
+    exact_only: _builtins.bool
+    @_builtins.property
+    def checkpoints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def directions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeeklyWindow]: ...
+    def __init__(
+        self,
+        *,
+        plate_class: Global___PlateClass.ValueType | None = ...,
+        colour: Global___PlateColour.ValueType | None = ...,
+        checkpoints: _abc.Iterable[_builtins.str] | None = ...,
+        directions: _abc.Iterable[_builtins.str] | None = ...,
+        priority: _builtins.int = ...,
+        valid_from_us: _builtins.int | None = ...,
+        valid_until_us: _builtins.int | None = ...,
+        windows: _abc.Iterable[Global___WeeklyWindow] | None = ...,
+        zone: _builtins.str = ...,
+        exact_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_colour", b"_colour", "_plate_class", b"_plate_class", "_valid_from_us", b"_valid_from_us", "_valid_until_us", b"_valid_until_us", "colour", b"colour", "plate_class", b"plate_class", "valid_from_us", b"valid_from_us", "valid_until_us", b"valid_until_us"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_colour", b"_colour", "_plate_class", b"_plate_class", "_valid_from_us", b"_valid_from_us", "_valid_until_us", b"_valid_until_us", "checkpoints", b"checkpoints", "colour", b"colour", "directions", b"directions", "exact_only", b"exact_only", "plate_class", b"plate_class", "priority", b"priority", "valid_from_us", b"valid_from_us", "valid_until_us", b"valid_until_us", "windows", b"windows", "zone", b"zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__colour: _TypeAlias = _typing.Literal["colour"]  # noqa: Y015
+    _WhichOneofArgType__colour: _TypeAlias = _typing.Literal["_colour", b"_colour"]  # noqa: Y015
+    _WhichOneofReturnType__plate_class: _TypeAlias = _typing.Literal["plate_class"]  # noqa: Y015
+    _WhichOneofArgType__plate_class: _TypeAlias = _typing.Literal["_plate_class", b"_plate_class"]  # noqa: Y015
+    _WhichOneofReturnType__valid_from_us: _TypeAlias = _typing.Literal["valid_from_us"]  # noqa: Y015
+    _WhichOneofArgType__valid_from_us: _TypeAlias = _typing.Literal["_valid_from_us", b"_valid_from_us"]  # noqa: Y015
+    _WhichOneofReturnType__valid_until_us: _TypeAlias = _typing.Literal["valid_until_us"]  # noqa: Y015
+    _WhichOneofArgType__valid_until_us: _TypeAlias = _typing.Literal["_valid_until_us", b"_valid_until_us"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__colour) -> _WhichOneofReturnType__colour | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__plate_class) -> _WhichOneofReturnType__plate_class | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__valid_from_us) -> _WhichOneofReturnType__valid_from_us | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__valid_until_us) -> _WhichOneofReturnType__valid_until_us | None: ...
+
+Global___SiteScope: _TypeAlias = SiteScope  # noqa: Y015
+
+@_typing.final
+class SignedManifest(_message.Message):
+    """On bukong.watchlist.v1, key `manifest`: a SiteManifest as bytes, with the centre's Ed25519 signature over them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MANIFEST_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    manifest: _builtins.bytes
+    signature: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        manifest: _builtins.bytes = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["manifest", b"manifest", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignedManifest: _TypeAlias = SignedManifest  # noqa: Y015
+
+@_typing.final
+class SiteManifest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EPOCH_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    BUCKETS_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    ROOT_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_US_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    PREFIXES_FIELD_NUMBER: _builtins.int
+    SHARES_FIELD_NUMBER: _builtins.int
+    OTHER_SHARE_FIELD_NUMBER: _builtins.int
+    epoch: _builtins.int
+    version: _builtins.int
+    buckets: _builtins.int
+    """How many buckets there are, a power of two."""
+    orders: _builtins.int
+    root: _builtins.bytes
+    """SHA-256 over the buckets' SHA-256 in order of their numbers; 32 zero bytes stand for one that never came."""
+    issued_at_us: _builtins.int
+    threshold: _builtins.float
+    """Of the suspected tier: least score, and how common the first two characters of plates are."""
+    other_share: _builtins.float
+    @_builtins.property
+    def prefixes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        epoch: _builtins.int = ...,
+        version: _builtins.int = ...,
+        buckets: _builtins.int = ...,
+        orders: _builtins.int = ...,
+        root: _builtins.bytes = ...,
+        issued_at_us: _builtins.int = ...,
+        threshold: _builtins.float = ...,
+        prefixes: _abc.Iterable[_builtins.str] | None = ...,
+        shares: _abc.Iterable[_builtins.float] | None = ...,
+        other_share: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buckets", b"buckets", "epoch", b"epoch", "issued_at_us", b"issued_at_us", "orders", b"orders", "other_share", b"other_share", "prefixes", b"prefixes", "root", b"root", "shares", b"shares", "threshold", b"threshold", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SiteManifest: _TypeAlias = SiteManifest  # noqa: Y015
 
 @_typing.final
 class DeadLetter(_message.Message):

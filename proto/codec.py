@@ -25,9 +25,11 @@ from proto.dead_letter import DeadLetter
 from proto.passage import (
     Box,
     CameraHealth,
+    Difference,
     Evidence,
     Heartbeat,
     Hit,
+    LocalHit,
     ModelVersion,
     Passage,
     PlateRead,
@@ -146,6 +148,7 @@ def _batch_message(passages: Sequence[Passage]) -> pb.PassageBatch:
             speed_centi_kmh=None if p.speed_kmh is None else round(p.speed_kmh * 100),
             evidence=[_evidence_message(e) for e in p.evidence],
             models=[index.setdefault(m, len(index)) for m in p.models],
+            local_hits=map(_local_hit_message, p.local_hits),
         )
         if p.node_id != node:
             message.node_id = p.node_id
@@ -188,6 +191,29 @@ def _passage_value(
         speed_kmh=p.speed_centi_kmh / 100 if p.HasField("speed_centi_kmh") else None,
         evidence=tuple(e for e in evidence if e is not None),
         models=tuple([models[i] for i in used]),
+        local_hits=tuple(map(_local_hit_value, p.local_hits)) if p.local_hits else (),
+    )
+
+
+def _local_hit_message(hit: LocalHit) -> pb.LocalHit:
+    return pb.LocalHit(
+        tag=bytes.fromhex(hit.tag),
+        epoch=hit.epoch,
+        tier=wire.TIER.to_wire[hit.tier],
+        score=hit.score,
+        list_version=hit.list_version,
+        alarmed_at_us=wire.from_time(hit.alarmed_at),
+    )
+
+
+def _local_hit_value(hit: pb.LocalHit) -> LocalHit:
+    return LocalHit(
+        tag=hit.tag.hex(),
+        epoch=hit.epoch,
+        tier=wire.TIER.to_value(hit.tier),
+        score=hit.score,
+        list_version=hit.list_version,
+        alarmed_at=wire.to_time(hit.alarmed_at_us),
     )
 
 
@@ -339,6 +365,7 @@ def _entry_message(entry: WatchlistEntry) -> pb.WatchlistEntry:
         valid_until_us=wire.from_optional_time(entry.valid_until),
         windows=wire.from_windows(entry.schedule),
         zone=entry.schedule.zone if entry.schedule else "",
+        exact_only=entry.exact_only,
     )
 
 
@@ -356,6 +383,7 @@ def _entry_value(entry: pb.WatchlistEntry) -> WatchlistEntry:
         valid_from=wire.to_time(entry.valid_from_us) if entry.HasField("valid_from_us") else None,
         valid_until=wire.to_time(entry.valid_until_us) if entry.HasField("valid_until_us") else None,
         schedule=wire.to_schedule(entry.zone, entry.windows),
+        exact_only=entry.exact_only,
     )
 
 
@@ -367,6 +395,11 @@ def _hit_message(hit: Hit) -> pb.Hit:
         score=hit.score,
         watchlist_version=hit.watchlist_version,
         matched_at_us=wire.from_time(hit.matched_at),
+        differences=[
+            pb.Difference(position=d.position, read=d.read, ordered=d.ordered, probability=d.probability)
+            for d in hit.differences
+        ],
+        site_alarm_at_us=wire.from_optional_time(hit.site_alarm_at),
     )
 
 
@@ -381,6 +414,11 @@ def _hit_value(hit: pb.Hit) -> Hit:
         score=hit.score,
         watchlist_version=hit.watchlist_version,
         matched_at=wire.to_time(hit.matched_at_us),
+        differences=tuple(
+            Difference(position=d.position, read=d.read, ordered=d.ordered, probability=d.probability)
+            for d in hit.differences
+        ),
+        site_alarm_at=wire.to_time(hit.site_alarm_at_us) if hit.HasField("site_alarm_at_us") else None,
     )
 
 

@@ -88,6 +88,29 @@ class PlateRead:
     frames: int = 1  #: frames that took part in the vote
 
 
+class Tier(enum.StrEnum):
+    """How a passage came to match an order; the weaker the tier, the more a person must check."""
+
+    EXACT = "exact"  #: text agrees, colour and class do not contradict
+    SUSPECTED = "suspected"  #: the reader's alternatives make the order's plate likely
+    PATTERN = "pattern"  #: the order itself has wildcards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalHit:
+    """A node found the passage on its own form of the watchlist and raised the site's alarm.
+
+    The node knows no plates and no orders: `tag` is what stands for the plate under the epoch's key.
+    """
+
+    tag: str  #: 16 hex digits
+    epoch: int  #: which key the tag was made with
+    tier: Tier
+    score: float  #: 0 to 1
+    list_version: int
+    alarmed_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """One vehicle through one lane, once."""
@@ -107,6 +130,7 @@ class Passage:
     speed_kmh: float | None = None
     evidence: tuple[Evidence, ...] = ()
     models: tuple[ModelVersion, ...] = ()
+    local_hits: tuple[LocalHit, ...] = ()  #: what the site raised its alarm for, see `LocalHit`
 
     def image(self, kind: EvidenceKind) -> Evidence | None:
         """The first evidence image of a kind."""
@@ -144,14 +168,6 @@ class Heartbeat:
     models: tuple[ModelVersion, ...] = ()
 
 
-class Tier(enum.StrEnum):
-    """How a passage came to match an order; the weaker the tier, the more a person must check."""
-
-    EXACT = "exact"  #: text agrees, colour and class do not contradict
-    SUSPECTED = "suspected"  #: the reader's alternatives make the order's plate likely
-    PATTERN = "pattern"  #: the order itself has wildcards
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchlistEntry:
     """What a matcher needs of one active order."""
@@ -166,6 +182,17 @@ class WatchlistEntry:
     valid_from: datetime | None = None  #: passages captured before it are none of its business
     valid_until: datetime | None = None
     schedule: Schedule | None = None  #: None: at all times
+    exact_only: bool = False  #: never suspected: only the very plate counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Where an order's plate is not what was read."""
+
+    position: int  #: of the order's plate, from 1; of a character too many, where it would stand
+    read: str  #: empty: no character was read there
+    ordered: str  #: empty: the order has none there
+    probability: float  #: that the reader itself gave the order's character there, 0 to 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +202,8 @@ class Hit:
     order_id: str
     passage: Passage
     tier: Tier
-    score: float  #: 0 to 1; 1 for an exact match
+    score: float  #: 0 to 1; 1 for an exact match; of a suspected one, the probability of the order's plate
     watchlist_version: int
     matched_at: datetime
+    differences: tuple[Difference, ...] = ()  #: of a suspected one
+    site_alarm_at: datetime | None = None  #: when the site had already raised its own alarm for this order

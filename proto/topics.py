@@ -20,7 +20,7 @@ class Topic:
 PASSAGES = Topic(name="bukong.passages.v1", partitions=12, retention=timedelta(days=7))
 #: Heartbeat, keyed by node.
 HEARTBEATS = Topic(name="bukong.heartbeats.v1", partitions=3, retention=timedelta(days=1))
-#: WatchlistEntry, keyed by order; an empty value withdraws it.
+#: The nodes' form of the watchlist: SiteBucket keyed by its number, SignedManifest; see `proto.site_list`.
 WATCHLIST = Topic(name="bukong.watchlist.v1", partitions=1, retention=None, compacted=True)
 #: DeadLetter: the original bytes with where they came from and why they were refused.
 DEAD_LETTERS = Topic(name="bukong.dead-letters.v1", partitions=1, retention=timedelta(days=90))

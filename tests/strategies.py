@@ -13,11 +13,13 @@ from proto.dead_letter import DeadLetter
 from proto.passage import (
     Box,
     CameraHealth,
+    Difference,
     Evidence,
     EvidenceKind,
     Heartbeat,
     Hit,
     Lattice,
+    LocalHit,
     ModelVersion,
     Passage,
     PlateRead,
@@ -80,6 +82,15 @@ reads = st.builds(
     rows=st.integers(1, 2),
     frames=st.integers(1, 10**6),
 )
+local_hits = st.builds(
+    LocalHit,
+    tag=st.binary(min_size=8, max_size=8).map(bytes.hex),
+    epoch=counts,
+    tier=st.sampled_from(Tier),
+    score=probabilities,
+    list_version=counts,
+    alarmed_at=times,
+)
 passages = st.builds(
     Passage,
     passage_id=st.integers(0, 2**128 - 1).map(lambda n: UUID(int=n)),
@@ -97,6 +108,7 @@ passages = st.builds(
     speed_kmh=st.none() | st.integers(0, 40_000).map(lambda n: n / 100),
     evidence=st.lists(evidence, max_size=3).map(tuple),
     models=models,
+    local_hits=st.lists(local_hits, max_size=2).map(tuple),
 )
 cameras = st.builds(
     CameraHealth,
@@ -148,6 +160,10 @@ watchlist_entries = st.builds(
     valid_from=st.none() | times,
     valid_until=st.none() | times,
     schedule=st.none() | schedules(),
+    exact_only=st.booleans(),
+)
+differences = st.builds(
+    Difference, position=st.integers(1, 16), read=text, ordered=text, probability=probabilities
 )
 hits = st.builds(
     Hit,
@@ -157,6 +173,8 @@ hits = st.builds(
     score=probabilities,
     watchlist_version=counts,
     matched_at=times,
+    differences=st.lists(differences, max_size=3).map(tuple),
+    site_alarm_at=st.none() | times,
 )
 dead_letters = st.builds(
     DeadLetter,

@@ -6,6 +6,7 @@ The .hex files are never regenerated. A value that the wire learns later gets a 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from proto.dead_letter import DeadLetter
 from proto.passage import (
     Box,
     CameraHealth,
+    Difference,
     Evidence,
     EvidenceKind,
     Heartbeat,
     Hit,
+    LocalHit,
     ModelVersion,
     Passage,
     PlateRead,
@@ -151,6 +154,37 @@ VALUES: dict[str, Any] = {
         ),
     ),
     "watchlist_entry-anywhere": WatchlistEntry(order_id="o-2", plate="川C12345"),
+    "watchlist_entry-exact": WatchlistEntry(order_id="o-3", plate="川C12345", exact_only=True),
+    "passages-alarmed": (
+        replace(
+            _UNREAD,
+            plate=_READ.plate,
+            unread_reason="",
+            local_hits=(
+                LocalHit(
+                    tag="00112233445566ff",
+                    epoch=2,
+                    tier=Tier.SUSPECTED,
+                    score=0.625,
+                    list_version=41,
+                    alarmed_at=datetime(2026, 1, 1, 4, 30, 1, 250000, tzinfo=UTC),
+                ),
+            ),
+        ),
+    ),
+    "hit-suspected": Hit(
+        order_id="o-1",
+        passage=_READ,
+        tier=Tier.SUSPECTED,
+        score=0.3125,
+        watchlist_version=41,
+        matched_at=datetime(2026, 1, 1, 4, 30, 0, 500000, tzinfo=UTC),
+        differences=(
+            Difference(position=3, read="D", ordered="0", probability=0.3125),
+            Difference(position=8, read="", ordered="5", probability=0.0),
+        ),
+        site_alarm_at=datetime(2026, 1, 1, 4, 30, 0, 250000, tzinfo=UTC),
+    ),
     "hit": Hit(
         order_id="o-1",
         passage=_READ,

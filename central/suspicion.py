@@ -1,0 +1,146 @@
+"""How sure a suspected hit must be, so that no more false ones come than are wanted. Pure.
+
+Nobody can say from a distance between texts how often a list will be mistaken for passing vehicles: a list of
+a million plates must ask for far more certainty than a list of ten. So the network counts what its own doubtful
+reads may have been (`TrafficProfile`): for every kind of plate, how much probability of *not* being that plate
+was handed out at each level of score. Times the share of such plates that are listed, that is how many false
+alerts a threshold lets through; the threshold follows from the rate that is wanted, for the list there is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from proto.background import UNKNOWN, Background, learn
+from proto.passage import PlateRead
+from proto.variants import LEAST, Variant, is_sure
+
+#: Levels of score, from `LEAST` to 1: six a decade.
+_A_DECADE = 6
+LEVELS = tuple(
+    min(1.0, LEAST * 10 ** (i / _A_DECADE)) for i in range(math.ceil(-math.log10(LEAST) * _A_DECADE) + 1)
+)
+#: Passages before a network's own profile is believed.
+ENOUGH = 20_000
+#: Old counts fade: at so many passages all are halved.
+_FADE_AT = 4_000_000
+#: Measured on photos with the fast profile: probability handed out a read to plates it was not, by level.
+_USUAL = 0.25
+#: Above this nothing is suspected: the rate can't be kept.
+NEVER = 1.01
+
+
+def shape(text: str) -> str:
+    """Plates of a kind: the first two characters, and where the others are digits (0) or letters (A)."""
+    return text[:2] + "".join("0" if c.isdigit() else "A" for c in text[2:])
+
+
+def room(kind: str) -> float:
+    """How many plates there can be of a shape."""
+    digits = kind.count("0", 2)
+    return float(10**digits * 24 ** (len(kind) - 2 - digits))
+
+
+def _level(score: float) -> int:
+    """The highest level that the score reaches."""
+    if score <= LEAST:
+        return 0
+    return min(len(LEVELS) - 1, int(math.log10(score / LEAST) * _A_DECADE + 1e-9))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What makes a candidate a suspected hit, until the list or the traffic changes."""
+
+    threshold: float = NEVER  #: least score
+    background: Background = UNKNOWN
+    expected_per_million: float = 0.0  #: false ones a million passages, as far as one can tell
+
+
+#: Suspects nothing.
+OFF = Rule()
+
+
+@dataclass(slots=True)
+class TrafficProfile:
+    """Counts of one network's reads. Not for several threads at once."""
+
+    passages: int = 0
+    prefixes: Counter[str] = field(default_factory=Counter)
+    handed_out: dict[str, list[float]] = field(default_factory=dict)  #: shape → probability, by level
+
+    def saw_sure(self, texts: Iterable[str]) -> None:
+        """Reads that are taken at their word, by their texts: all that a bulk path need know of them."""
+        before = self.prefixes.total()
+        self.prefixes.update(text[:2] for text in texts)
+        self.passages += self.prefixes.total() - before
+        self._fade()
+
+    def saw(self, read: PlateRead, found: Sequence[Variant]) -> None:
+        """One read with what it may have been."""
+        if is_sure(read):
+            self.saw_sure((read.text,))
+            return
+        self.passages += 1
+        for text, score in found:
+            if text != read.text:
+                levels = self.handed_out.setdefault(shape(text), [0.0] * len(LEVELS))
+                levels[_level(score)] += 1 - score
+        self._fade()
+
+    def background(self) -> Background:
+        """How common prefixes are here."""
+        return learn(self.prefixes)
+
+    def _fade(self) -> None:
+        if self.passages < _FADE_AT:
+            return
+        self.passages //= 2
+        self.prefixes = Counter({k: n // 2 for k, n in self.prefixes.items() if n > 1})
+        self.handed_out = {k: [v / 2 for v in levels] for k, levels in self.handed_out.items()}
+
+
+def false_per_million(profile: TrafficProfile, listed: Mapping[str, int]) -> list[float]:
+    """For each of `LEVELS` as threshold: the false suspected hits that a million passages would bring.
+
+    Args:
+        profile: of the traffic; where it has too little, what was measured elsewhere stands in, with every
+            alternative falling where the list is densest.
+        listed: orders that may be suspected, by shape.
+    """
+    at_level = [0.0] * len(LEVELS)
+    if profile.passages >= ENOUGH:
+        for kind, levels in profile.handed_out.items():
+            orders = listed.get(kind)
+            if orders:
+                density = orders / room(kind) / profile.passages
+                for i, handed_out in enumerate(levels):
+                    at_level[i] += handed_out * density
+    else:
+        densest = max((min(1.0, n / room(kind)) for kind, n in listed.items()), default=0.0)
+        at_level = [_USUAL * densest] * len(LEVELS)
+    total = 0.0
+    for i in reversed(range(len(LEVELS))):
+        total += at_level[i]
+        at_level[i] = total * 1e6
+    return at_level
+
+
+def rule_for(profile: TrafficProfile, listed: Mapping[str, int], wanted_per_million: float) -> Rule:
+    """The lowest threshold that keeps the wanted rate; none does where nothing is wanted.
+
+    Args:
+        profile: of the network's own traffic.
+        listed: orders that may be suspected, by shape.
+        wanted_per_million: false suspected hits a million passages, at most.
+    """
+    if wanted_per_million <= 0:
+        return Rule(background=profile.background())
+    rates = false_per_million(profile, listed)
+    for level, rate in zip(LEVELS, rates, strict=True):
+        if rate <= wanted_per_million:
+            return Rule(threshold=level, background=profile.background(), expected_per_million=rate)
+    return Rule(background=profile.background())
