@@ -4,9 +4,12 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP_DEMO := $(VENV)/.demo
 STAMP_DEV  := $(VENV)/.dev
+# Large environments of the edge's other engines: outside the tree, one for each state of its requirements.
+ENGINES    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bukong/engines
+engine_dir  = $(ENGINES)/$(1)-$(shell sha256sum requirements/$(1).txt | cut -c1-12)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit models proto requirements accuracy faults realtime clean
+.PHONY: help setup demo test lint types unit models proto requirements engines ultralytics paddleocr accuracy faults realtime clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -32,7 +35,8 @@ models: setup ## fetch and verify the models' weights
 demo: models ## all of it in one process: make demo [SOURCE="photos/ video.mp4 rtsp://…"] [ARGS="--for 30s"]
 	$(BIN)/bukong --log-format text --log-level warning demo $(foreach s,$(SOURCE),--source "$(s)") $(ARGS)
 
-test: lint types unit ## lint, types and all tests
+# The other engines' environments take some 7 GB: only where everything must be tested.
+test: lint types unit $(if $(CI),engines) ## lint, types and all tests
 
 lint: $(STAMP_DEV) ## ruff and import-linter
 	$(BIN)/ruff check .
@@ -44,6 +48,17 @@ types: $(STAMP_DEV) ## mypy --strict
 
 unit: $(STAMP_DEV) models ## the test suites: make unit [ARGS="-k plate"]
 	$(BIN)/pytest $(ARGS)
+
+engines: ultralytics paddleocr ## test the edge's other engines, each in an environment of its own (7 GB)
+
+ultralytics paddleocr: %: requirements/%.txt models
+	@test -e $(call engine_dir,$@)/.ready || { rm -rf $(ENGINES)/$@-* && \
+	  $(PYTHON) -m venv $(call engine_dir,$@) && \
+	  $(call engine_dir,$@)/bin/pip install --quiet --no-cache-dir --no-deps --require-hashes -r requirements/$@.txt && \
+	  touch $(call engine_dir,$@)/.ready; }
+	$(call engine_dir,$@)/bin/pip install --quiet --no-deps --no-build-isolation -e .
+	$(call engine_dir,$@)/bin/bukong models get $(if $(filter ultralytics,$@),yolov8n_plates)
+	$(call engine_dir,$@)/bin/python -m pytest tests/engines/test_$@.py $(ARGS)
 
 proto: $(STAMP_DEV) ## generate the wire contract's Python module and stubs
 	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --mypy_out=. \
@@ -62,6 +77,9 @@ requirements: ## pin every dependency again, with hashes
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
 	for name in demo dev; do build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+	for name in ultralytics paddleocr; do build/uv/bin/uv pip compile --quiet --upgrade --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package opencv-python \
+	  requirements/$$name.in -o requirements/$$name.txt; done
 
 clean: ## remove what was built; data under var/ stays
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -68,6 +68,15 @@ class VisionSettings(_Section):
     """Detection and reading; see `bukong models list` for what is installed."""
 
     models: Path | None = None  #: folder of the weights; None: where `bukong models get` puts them
+    #: onnx: boxes and corners in one pass. yolo: boxes by an ONNX file of `bukong models export`, corners by a
+    #: closer look. ultralytics: as yolo, run by that package; needs bukong[ultralytics].
+    detector: Literal["onnx", "yolo", "ultralytics"] = "onnx"
+    detector_weights: Path | None = None  #: of yolo and ultralytics; None: the registry's (ultralytics only)
+    detector_device: str = "cpu"  #: of ultralytics, as it names it: cpu, cuda:0, intel:gpu, …
+    #: onnx, or paddleocr: the same weights run by that package from a local folder; needs bukong[paddleocr].
+    reader: Literal["onnx", "paddleocr"] = "onnx"
+    reader_engine: str = "onnxruntime"  #: of paddleocr, as it names it; paddle_static needs paddlepaddle
+    reader_device: str = "cpu"  #: of paddleocr: cpu, gpu:0, …
     detect_long_side: int = Field(default=640, ge=160, le=1920)  #: pixels; larger finds smaller plates, slower
     profile: Literal["fast", "accurate"] = "fast"  #: of the reader
     threads: int = Field(default=1, ge=1, le=64)  #: a call of a model

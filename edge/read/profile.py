@@ -13,8 +13,21 @@ class Engine(enum.StrEnum):
     PLATES = "plates"  #: clp_v2_c_rec: plates only; best on tight, small crops
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderWeights:
+    """What a recogniser runs on."""
+
+    asset: str  #: of the registry
+    characters: str | None  #: asset with the character list; None: the weights carry it
+    height: int  #: of the input, in pixels
+
+
+READERS = {
+    Engine.GENERAL: ReaderWeights(asset="ppocr_v4_rec", characters=None, height=48),
+    Engine.PLATES: ReaderWeights(asset="clp_v2_c_rec", characters="clp_dict", height=32),
+}
 #: Input height of each recogniser.
-HEIGHTS = {Engine.GENERAL: 48, Engine.PLATES: 32}
+HEIGHTS = {engine: weights.height for engine, weights in READERS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,8 @@ from edge.models import ModelFolder, registry
 from edge.read.colour import estimate, log_prior
 from edge.read.ctc import Floats
 from edge.read.decode import decode, view_of
+from edge.read.onnx import OnnxRecogniser
 from edge.read.profile import ACCURATE, FAST, HEIGHTS, Engine, Look
-from edge.read.recogniser import Recogniser
 from edge.read.rows import single_row
 from edge.rectify import whole
 from tests.accuracy.photos import Label, training_pictures
@@ -54,8 +54,8 @@ def main() -> None:
         return folder.require(registry().asset(name))
 
     engines = {
-        Engine.GENERAL: Recogniser(path_of("ppocr_v4_rec")),
-        Engine.PLATES: Recogniser(path_of("clp_v2_c_rec"), characters=path_of("clp_dict")),
+        Engine.GENERAL: OnnxRecogniser(path_of("ppocr_v4_rec")),
+        Engine.PLATES: OnnxRecogniser(path_of("clp_v2_c_rec"), characters=path_of("clp_dict")),
     }
 
     def view(image: Image, look: Look) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -15,71 +14,25 @@ from edge.camera.images import SUFFIXES, ImageCamera, PhotoError
 from edge.camera.paced import PacedCamera
 from edge.camera.source import camera_of
 from edge.clock import clock_quality
-from edge.config import CameraSettings, NodeSettings, VisionSettings
-from edge.detect.onnx import OnnxDetector
+from edge.config import CameraSettings, NodeSettings
 from edge.evidence import Darkroom
 from edge.metrics import CameraMetrics
-from edge.models import ModelFolder, registry
 from edge.node import Drainer, EdgeNode, NodeIdentity
 from edge.outbox import Outbox, OutboxLimits, OutboxUnavailable
 from edge.outbox.metrics import OutboxMetrics
 from edge.outbox.sqlite import SqliteOutbox
 from edge.pipeline import Pipeline, Rules
-from edge.ports import Camera, Detector, Reader
-from edge.read.onnx import GrammarReader
-from edge.read.profile import PROFILES
+from edge.ports import Camera
 from edge.relay import Relay
 from edge.report import Identity
 from edge.runner import CameraRunner, Pace, PassageSink
 from edge.upload import Uploader
+from edge.wiring.vision import Vision
 from proto.bus.embedded.bus import EmbeddedBus
 from proto.bus.port import Bus, BusUnavailable
 from proto.clock import Clock
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vision:
-    """The two engines; stateless, so nodes of one process share them."""
-
-    detector: Detector
-    reader: Reader
-
-
-def open_vision(settings: VisionSettings, *, refine: bool = False) -> Vision:
-    """The engines, with the weights of the registry.
-
-    Args:
-        settings: see `edge.config`.
-        refine: the detector looks at each plate twice: for photos, which have one chance.
-
-    Raises:
-        ModelError: weights are missing or damaged; says how to get them.
-    """
-    folder, known = ModelFolder(settings.models), registry()
-
-    def path_of(name: str) -> Path:
-        return folder.require(known.asset(name))
-
-    return Vision(
-        detector=OnnxDetector(
-            path_of("clp_det"),
-            long_side=settings.detect_long_side,
-            # A second look confirms what the first one doubted; without it, tracking does.
-            threshold=Rules().strong if refine else Rules().weak,
-            refine=refine,
-            threads=settings.threads,
-            name="clp_det",
-        ),
-        reader=GrammarReader(
-            general=path_of("ppocr_v4_rec"),
-            plates=path_of("clp_v2_c_rec"),
-            characters=path_of("clp_dict"),
-            profile=PROFILES[settings.profile],
-            threads=settings.threads,
-        ),
-    )
 
 
 def open_camera(

@@ -1,0 +1,112 @@
+"""The two engines of vision, as the settings choose them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edge.config import VisionSettings
+from edge.detect.cornered import CorneredDetector
+from edge.detect.onnx import OnnxDetector
+from edge.detect.onnx_yolo import OnnxYoloDetector
+from edge.models import ModelError, ModelFolder, registry
+from edge.pipeline import Rules
+from edge.ports import Detector, Reader
+from edge.read.grammar import GrammarReader
+from edge.read.onnx import OnnxRecogniser
+from edge.read.profile import PROFILES, READERS, Engine
+from edge.read.recogniser import Recogniser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vision:
+    """The two engines; stateless, so nodes of one process share them."""
+
+    detector: Detector
+    reader: Reader
+
+
+def open_vision(settings: VisionSettings, *, refine: bool = False) -> Vision:
+    """The engines, with the weights of the registry.
+
+    Args:
+        settings: see `edge.config`.
+        refine: the detector looks at each plate twice: for photos, which have one chance.
+
+    Raises:
+        ModelError: weights are missing or damaged; says how to get them.
+    """
+    folder = ModelFolder(settings.models)
+    return Vision(
+        detector=_detector(settings, folder, refine=refine),
+        reader=GrammarReader(_recognisers(settings, folder), profile=PROFILES[settings.profile]),
+    )
+
+
+def _detector(settings: VisionSettings, folder: ModelFolder, *, refine: bool) -> Detector:
+    # A second look confirms what the first one doubted; without it, tracking does.
+    threshold = Rules().strong if refine else Rules().weak
+    cornered = OnnxDetector(
+        folder.require(registry().asset("clp_det")),
+        long_side=settings.detect_long_side,
+        threshold=threshold,
+        refine=refine,
+        threads=settings.threads,
+        name="clp_det",
+    )
+    if settings.detector == "onnx":
+        return cornered
+    if settings.detector == "yolo":
+        if settings.detector_weights is None:
+            raise ModelError("vision.detector is yolo: expected the detector_weights that it runs")
+        boxes: Detector = OnnxYoloDetector(
+            settings.detector_weights,
+            long_side=settings.detect_long_side,
+            threshold=threshold,
+            threads=settings.threads,
+        )
+    else:
+        # Imported when it is chosen: it is an extra, and torch takes seconds.
+        try:
+            from edge.detect.ultralytics import UltralyticsDetector
+        except ModuleNotFoundError as error:
+            raise ModelError(
+                f"vision.detector is ultralytics: pip install 'bukong[ultralytics]' ({error})"
+            ) from error
+
+        weights = settings.detector_weights or folder.require(registry().asset("yolov8n_plates"))
+        boxes = UltralyticsDetector(
+            weights,
+            long_side=settings.detect_long_side,
+            threshold=threshold,
+            device=settings.detector_device,
+        )
+    return CorneredDetector(boxes, cornered)
+
+
+def _recognisers(settings: VisionSettings, folder: ModelFolder) -> Mapping[Engine, Recogniser]:
+    known = registry()
+    if settings.reader == "onnx":
+        return {
+            engine: OnnxRecogniser(
+                folder.require(known.asset(weights.asset)),
+                characters=folder.require(known.asset(weights.characters)) if weights.characters else None,
+                threads=settings.threads,
+            )
+            for engine, weights in READERS.items()
+        }
+    # Imported when it is chosen: it is an extra.
+    try:
+        from edge.read.paddle import PaddleRecogniser
+    except ModuleNotFoundError as error:
+        raise ModelError(f"vision.reader is paddleocr: pip install 'bukong[paddleocr]' ({error})") from error
+
+    return {
+        engine: PaddleRecogniser(
+            folder.paddleocr(weights.asset),
+            engine=settings.reader_engine,
+            device=settings.reader_device,
+            threads=settings.threads,
+        )
+        for engine, weights in READERS.items()
+    }

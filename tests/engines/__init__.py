@@ -1,0 +1,1 @@
+"""The edge's other engines, each in an environment of its own: `make engines`."""
