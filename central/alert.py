@@ -3,7 +3,10 @@
 raised → verified → signed off → dispatched → intercepted | missed | not needed → fed back → closed.
 Verification (二次识别) is a person comparing picture and text; *misread* ends the alert as a false one,
 which is counted, and may be found at any time before an outcome. Sign-off (签收) is a named operator
-taking the alert on.
+taking the alert on: from then on it has an owner, who changes by hand-over (交接班), offered by one and
+accepted by another. Where nobody signs off in time, the clock escalates.
+
+Hits of the same vehicle on the same order join the alert that is running, see `joins`.
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from central.order import CLOCK
 from central.people import Role
-from proto.passage import Passage, Tier
+from proto.passage import Hit, Passage, Tier
 
 
 class AlertState(enum.StrEnum):
@@ -33,7 +37,7 @@ class AlertState(enum.StrEnum):
 
 
 class AlertMove(enum.StrEnum):
-    """What an operator does with an alert."""
+    """What an operator, or the clock, does with an alert."""
 
     VERIFY = "verify"
     SIGN_OFF = "sign_off"
@@ -43,6 +47,10 @@ class AlertMove(enum.StrEnum):
     NOT_NEEDED = "not_needed"
     FEEDBACK = "feedback"
     CLOSE = "close"
+    HAND_OVER = "hand_over"  #: offered to a person or a shift; the owner stays until one accepts
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    ESCALATE = "escalate"  #: the clock's: nobody signed off in time
 
 
 class Verdict(enum.StrEnum):
@@ -77,8 +85,27 @@ TRANSITIONS: dict[_Key, tuple[AlertState, str]] = {
     (_S.FED_BACK, _M.CLOSE, None): (_S.CLOSED, "nothing is left to do"),
 }
 FINAL = frozenset({_S.CLOSED, _S.FALSE_ALERT})
-#: Whose moves these are, all of them.
+#: Nobody has taken it on yet.
+WAITING = frozenset({_S.RAISED, _S.VERIFIED})
+#: The vehicle is still to be stopped: a repeat hit joins. After an outcome the next hit is a new alert.
+RUNNING = WAITING | {_S.SIGNED_OFF, _S.DISPATCHED}
+#: These change who is asked or responsible, not how far the alert is.
+_ASIDE: dict[AlertMove, tuple[frozenset[AlertState], str]] = {
+    _M.ESCALATE: (WAITING, "nobody signed off in time"),
+    _M.HAND_OVER: (frozenset(_S) - FINAL, "offered to the next shift or to a person"),
+    _M.ACCEPT: (frozenset(_S) - FINAL, "taken over"),
+    _M.DECLINE: (frozenset(_S) - FINAL, "not taken over"),
+}
+TRANSITIONS |= {
+    (state, move, None): (state, words)
+    for move, (states, words) in _ASIDE.items()
+    for state in _S
+    if state in states
+}
+#: Whose moves these are, all but the clock's.
 MOVERS = frozenset({Role.OPERATOR})
+CLOCKS = frozenset({_M.ESCALATE})
+_ANSWERS = frozenset({_M.ACCEPT, _M.DECLINE})
 
 
 class AlertError(Exception):
@@ -89,8 +116,16 @@ class IllegalStep(AlertError):
     """The alert's state does not allow the move, or not with this verdict."""
 
 
+class AlertChanged(AlertError):
+    """Somebody else made a step since the caller looked: says who, which and when."""
+
+
+class NotOffered(AlertError):
+    """The alert was not offered to whoever wants to take it over."""
+
+
 class IncompleteStep(AlertError):
-    """The move lacks something that it must say: a verdict, a unit, a note."""
+    """The move lacks something that it must say: a verdict, a unit, a note, an addressee."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +140,41 @@ class AlertStep:
     verdict: Verdict | None = None  #: of a verification
     unit: str = ""  #: who was dispatched
     note: str = ""
+    addressee: str = ""  #: of a hand-over or an escalation: a username or a shift's team
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A hand-over that nobody has answered yet."""
+
+    by: str
+    addressee: str  #: as people call it: a username or a shift's team
+    people: frozenset[str]  #: usernames; any of them may accept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """A later hit of the same vehicle, which joined."""
+
+    passage: Passage
+    tier: Tier
+    score: float
+    watchlist_version: int
+    matched_at: datetime
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What decides who may do what with an alert now."""
+
+    state: AlertState
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A hit raised to the operators, with its life so far."""
+    """A hit raised to the operators, with its life so far. Its own passage is the one that raised it."""
 
     alert_id: str
     order_id: str
@@ -121,6 +186,30 @@ class Alert:
     raised_at: datetime
     state: AlertState = AlertState.RAISED
     steps: tuple[AlertStep, ...] = ()
+    owner: str = ""  #: who has taken it on; empty: nobody yet
+    offer: Offer | None = None
+    repeats: tuple[Repeat, ...] = ()  #: in the order they joined
+
+    @property
+    def version(self) -> int:
+        """Grows with every step and every repeat."""
+        return 1 + len(self.steps) + len(self.repeats)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(state=self.state, offer=self.offer)
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """Where the vehicle was seen, the newest first."""
+        of = (self.passage, *(repeat.passage for repeat in self.repeats))
+        return tuple(sorted(of, key=lambda p: (p.captured_at, p.passage_id), reverse=True))
+
+    @property
+    def verified_correct(self) -> bool:
+        """Whether the last look at the picture said that it is the ordered plate."""
+        said = [step.verdict for step in self.steps if step.verdict is not None]
+        return bool(said) and said[-1] is Verdict.CORRECT
 
 
 def allowed(state: AlertState) -> tuple[AlertMove, ...]:
@@ -142,25 +231,30 @@ def advance(
     verdict: Verdict | None = None,
     unit: str = "",
     note: str = "",
+    addressee: str = "",
+    people: Collection[str] = (),
+    seen: int | None = None,
 ) -> Alert:
     """The alert after the move, with the step in its history.
 
+    `addressee` and `people` say to whom it is handed over. `seen`: how many steps the caller had seen when they
+    decided; None where they don't say.
+
     Raises:
-        IllegalStep: the state does not allow it.
+        AlertChanged: a person made a step that the caller had not seen.
+        IllegalStep: the state does not allow it, or nothing is offered that could be accepted.
+        NotOffered: it is offered to somebody else.
         IncompleteStep: no verdict to a verification (or one to another move), no unit to a dispatch, no note to
-            a feedback.
+            a feedback, nobody to hand over to.
     """
+    _check_seen(alert, seen)
     if move not in allowed(alert.state):
-        expected = ", ".join(allowed(alert.state)) or "nothing any more"
-        raise IllegalStep(f"an alert that is {alert.state} allows {expected}; got {move}")
-    if move is AlertMove.VERIFY and verdict is None:
-        raise IncompleteStep(f"expected one of {', '.join(verdicts(alert.state))} as verdict, got none")
-    if move is not AlertMove.VERIFY and verdict is not None:
-        raise IncompleteStep(f"expected no verdict with {move}, got {verdict}")
-    if move is AlertMove.DISPATCH and not unit.strip():
-        raise IncompleteStep("expected the unit that is dispatched, got none")
-    if move is AlertMove.FEEDBACK and not note.strip():
-        raise IncompleteStep("expected a note on what came of it, got none")
+        expected = ", ".join(_open_to_people(alert.standing)) or "nothing any more"
+        raise IllegalStep(f"an alert that is {alert.state} allows {expected}; got {move}{_since(alert)}")
+    others = frozenset(people) - {by}
+    _check_complete(alert.state, move, verdict=verdict, unit=unit, note=note, others=others)
+    if move in _ANSWERS:
+        _check_offered(alert, move, by)
     found = TRANSITIONS.get((alert.state, move, verdict))
     if found is None:
         expected = ", ".join(verdicts(alert.state))
@@ -175,10 +269,115 @@ def advance(
         verdict=verdict,
         unit=unit.strip(),
         note=note.strip(),
+        addressee=addressee,
     )
-    return replace(alert, state=after, steps=(*alert.steps, step))
+    owner, offer = alert.owner, alert.offer
+    if move in (AlertMove.SIGN_OFF, AlertMove.ACCEPT):
+        owner = by
+    if move is AlertMove.HAND_OVER:
+        offer = Offer(by=by, addressee=addressee, people=others)
+    elif move in _ANSWERS or after in FINAL:
+        offer = None
+    return replace(alert, state=after, steps=(*alert.steps, step), owner=owner, offer=offer)
 
 
-def may(state: AlertState, roles: Collection[Role]) -> tuple[AlertMove, ...]:
-    """Moves that a person of these roles may make now."""
-    return allowed(state) if MOVERS & frozenset(roles) else ()
+def joins(alert: Alert, hit: Hit, *, gap: timedelta) -> bool:
+    """Is the hit the running alert's vehicle once more?
+
+    It must be of the same order, within `gap` of the time in which the alert's passages lie, and the same
+    vehicle: a suspicion may be another one's, so that it joins only what reads the same, or an alert about the
+    ordered plate itself; and an exact hit never joins a suspicion, which may end as a misread and would take it
+    along.
+    """
+    if hit.order_id != alert.order_id or alert.state not in RUNNING:
+        return False
+    seen = [passage.captured_at for passage in alert.passages]
+    if not min(seen) - gap <= hit.passage.captured_at <= max(seen) + gap:
+        return False
+    if hit.tier is not Tier.PATTERN and (alert.tier is Tier.EXACT or alert.verified_correct):
+        return True
+    return hit.tier is alert.tier and _text(hit.passage) == _text(alert.passage) != ""
+
+
+def join(alert: Alert, hit: Hit, *, at: datetime) -> Alert:
+    """The alert with one more passage."""
+    repeat = Repeat(
+        passage=hit.passage,
+        tier=hit.tier,
+        score=hit.score,
+        watchlist_version=hit.watchlist_version,
+        matched_at=hit.matched_at,
+        joined_at=at,
+    )
+    return replace(alert, repeats=(*alert.repeats, repeat))
+
+
+def may(standing: Standing, *, username: str, roles: Collection[Role]) -> tuple[AlertMove, ...]:
+    """Moves that this person may make now."""
+    if not MOVERS & frozenset(roles):
+        return ()
+    addressed = standing.offer is not None and username in standing.offer.people
+    return tuple(move for move in _open_to_people(standing) if move not in _ANSWERS or addressed)
+
+
+def may_verdicts(standing: Standing, *, username: str, roles: Collection[Role]) -> tuple[Verdict, ...]:
+    """Verdicts that this person's verification may give now."""
+    mine = AlertMove.VERIFY in may(standing, username=username, roles=roles)
+    return verdicts(standing.state) if mine else ()
+
+
+def _open_to_people(standing: Standing) -> tuple[AlertMove, ...]:
+    offered = standing.offer is not None
+    return tuple(m for m in allowed(standing.state) if m not in CLOCKS and (m not in _ANSWERS or offered))
+
+
+def _text(passage: Passage) -> str:
+    return "" if passage.plate is None else passage.plate.text
+
+
+def _check_seen(alert: Alert, seen: int | None) -> None:
+    if seen is None:
+        return
+    for step in alert.steps[max(seen, 0) :]:
+        if step.user != CLOCK:
+            raise AlertChanged(
+                f"expected an alert with {seen} steps, it has {len(alert.steps)}: {_told(step)}; look again"
+            )
+
+
+def _since(alert: Alert) -> str:
+    return f"; {_told(alert.steps[-1])}" if alert.steps else ""
+
+
+def _told(step: AlertStep) -> str:
+    at = step.at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    verdict = f" ({step.verdict})" if step.verdict else ""
+    return f"{step.user} made the step {step.move}{verdict} at {at}"
+
+
+def _check_complete(
+    state: AlertState,
+    move: AlertMove,
+    *,
+    verdict: Verdict | None,
+    unit: str,
+    note: str,
+    others: Collection[str],
+) -> None:
+    if move is AlertMove.VERIFY and verdict is None:
+        raise IncompleteStep(f"expected one of {', '.join(verdicts(state))} as verdict, got none")
+    if move is not AlertMove.VERIFY and verdict is not None:
+        raise IncompleteStep(f"expected no verdict with {move}, got {verdict}")
+    if move is AlertMove.DISPATCH and not unit.strip():
+        raise IncompleteStep("expected the unit that is dispatched, got none")
+    if move is AlertMove.FEEDBACK and not note.strip():
+        raise IncompleteStep("expected a note on what came of it, got none")
+    if move is AlertMove.HAND_OVER and not others:
+        raise IncompleteStep("expected a person or a shift to hand over to, somebody other than you; got none")
+
+
+def _check_offered(alert: Alert, move: AlertMove, by: str) -> None:
+    if alert.offer is None:
+        raise IllegalStep(f"expected an alert that is handed over, to {move} it{_since(alert)}")
+    if by not in alert.offer.people:
+        raise NotOffered(f"expected {alert.offer.addressee}, whom it is offered to, to {move} it; got {by}")

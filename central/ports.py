@@ -133,9 +133,10 @@ class AlertSink(Protocol):
     """Where hits become alerts."""
 
     def raise_alerts(self, hits: Sequence[Hit]) -> int:
-        """One alert a (order, passage), in one transaction with its event on the live feed.
+        """A new alert, or one more passage of the running alert about the same vehicle, in one transaction with
+        its event on the live feed.
 
-        Idempotent: raising the same hit again changes nothing. Returns how many were new.
+        Idempotent: raising the same hit again changes nothing. Returns how many new alerts there are.
         Durable on return.
         """
         ...

@@ -12,7 +12,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from central.alert import Alert, AlertMove, AlertState, Verdict
+from central.alert import Alert, AlertMove, AlertState, Offer, Verdict
 from central.order import Order, OrderMove, OrderState
 from proto.clock import ClockQuality
 from proto.passage import Box, EvidenceKind, Heartbeat, Passage, Tier
@@ -208,6 +208,8 @@ class OrderSummary(View):
     order_id: str
     plate: str
     plate_display: str
+    plate_class: PlateClass | None = Field(description="null: any.")
+    colour: PlateColour | None = Field(description="null: any.")
     priority: int
     reason: str
     case_number: str
@@ -222,6 +224,8 @@ class OrderSummary(View):
             order_id=order.order_id,
             plate=wanted.plate,
             plate_display=display(wanted.plate),
+            plate_class=wanted.plate_class,
+            colour=wanted.colour,
             priority=wanted.priority,
             reason=wanted.reason,
             case_number=wanted.case_number,
@@ -234,56 +238,138 @@ class OrderSummary(View):
 class AlertStepView(_Step):
     """One move of an alert."""
 
+    name: str = Field(description="Of the user, as the colleagues call them.")
     step: AlertMove
     verdict: Verdict | None
     unit: str
     note: str
+    addressee: str = Field(description="Of a hand-over or an escalation; else empty.")
     before: AlertState = Field(validation_alias="from", serialization_alias="from")
     after: AlertState = Field(validation_alias="to", serialization_alias="to")
 
 
+class AlertPassageView(View):
+    """One of an alert's passages, in short."""
+
+    passage_id: str
+    captured_at: datetime
+    checkpoint: CheckpointName
+    camera_id: str
+    lane: int
+    direction: str
+    tier: Tier
+    score: float
+    text: str = Field(description="As read; empty where nothing was.")
+    evidence: EvidenceView
+
+
+class OfferView(View):
+    """A hand-over (交接班) that waits for an answer."""
+
+    by: str
+    addressee: str
+    people: list[str] = Field(description="Usernames; any of them may accept.")
+
+    @classmethod
+    def of(cls, offer: Offer) -> Self:
+        return cls(by=offer.by, addressee=offer.addressee, people=sorted(offer.people))
+
+
+#: Of an alert's passages, the newest so many are listed; all are counted.
+PASSAGES_LISTED = 50
+
+
 class AlertView(View):
-    """A hit raised to the operators (预警)."""
+    """A hit raised to the operators (预警), with the later ones of the same vehicle that joined."""
 
     alert_id: str
+    version: int = Field(description="Grows with every step and every passage.")
     state: AlertState
     raised_at: datetime
-    tier: Tier
+    tier: Tier = Field(description="Of the hit that raised it.")
     score: float
     priority: int
     order: OrderSummary
-    passage: PassageView
+    passage: PassageView = Field(description="The newest.")
+    passages: list[AlertPassageView] = Field(description=f"The newest {PASSAGES_LISTED} at most, newest first.")
+    passage_count: int
+    checkpoint_ids: list[str] = Field(description="Where the vehicle was seen.")
     watchlist_version: int
+    owner: str = Field(description="Who has taken it on; empty: nobody yet.")
+    owner_name: str
+    offer: OfferView | None = Field(description="A hand-over that waits for an answer.")
+    escalations: int = Field(description="How often nobody had signed off in time.")
     steps: list[AlertStepView]
     may: list[AlertMove] = Field(default=[], description="What the reader may do with it now.")
+    may_verdicts: list[Verdict] = Field(default=[], description="Of the reader's verification now.")
 
     @classmethod
-    def of(cls, alert: Alert, order: Order, names: Mapping[str, str]) -> Self:
-        """`names`: checkpoint id → name."""
+    def of(
+        cls, alert: Alert, order: Order, names: Mapping[str, str], people: Mapping[str, str] | None = None
+    ) -> Self:
+        """`names`: checkpoint id → name; `people`: username → name."""
+        people = people or {}
+        passages = alert.passages
         return cls(
             alert_id=alert.alert_id,
+            version=alert.version,
             state=alert.state,
             raised_at=alert.raised_at,
             tier=alert.tier,
             score=alert.score,
             priority=order.request.priority,
             order=OrderSummary.of(order),
-            passage=PassageView.of(alert.passage, names),
+            passage=PassageView.of(passages[0], names),
+            passages=_in_short(alert, names),
+            passage_count=len(passages),
+            checkpoint_ids=sorted({passage.checkpoint_id for passage in passages}),
             watchlist_version=alert.watchlist_version,
+            owner=alert.owner,
+            owner_name=people.get(alert.owner, alert.owner),
+            offer=None if alert.offer is None else OfferView.of(alert.offer),
+            escalations=sum(step.move is AlertMove.ESCALATE for step in alert.steps),
             steps=[
                 AlertStepView(
                     at=s.at,
                     user=s.user,
+                    name=people.get(s.user, s.user),
                     step=s.move,
                     verdict=s.verdict,
                     unit=s.unit,
                     note=s.note,
+                    addressee=s.addressee,
                     before=s.before,
                     after=s.after,
                 )
                 for s in alert.steps
             ],
         )
+
+
+def _in_short(alert: Alert, names: Mapping[str, str]) -> list[AlertPassageView]:
+    hits = {alert.passage.passage_id: (alert.tier, alert.score)}
+    hits |= {r.passage.passage_id: (r.tier, r.score) for r in alert.repeats}
+    return [
+        AlertPassageView(
+            passage_id=str(p.passage_id),
+            captured_at=p.captured_at,
+            checkpoint=CheckpointName(
+                checkpoint_id=p.checkpoint_id, name=names.get(p.checkpoint_id, p.checkpoint_id)
+            ),
+            camera_id=p.camera_id,
+            lane=p.lane,
+            direction=p.direction,
+            tier=hits[p.passage_id][0],
+            score=hits[p.passage_id][1],
+            text="" if p.plate is None else p.plate.text,
+            evidence=EvidenceView(
+                scene=_address(p, EvidenceKind.SCENE),
+                vehicle=_address(p, EvidenceKind.VEHICLE),
+                plate=_address(p, EvidenceKind.PLATE),
+            ),
+        )
+        for p in alert.passages[:PASSAGES_LISTED]
+    ]
 
 
 class CameraView(View):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
-from central.alert import AlertMove, Verdict, may
+from central.alert import AlertMove, Verdict, may, may_verdicts
+from central.api.problems import Problem
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
 from central.area import Scope
@@ -18,6 +19,9 @@ from central.view import AlertView
 
 router = APIRouter(prefix="/api/alerts", tags=["alerts"])
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "Not possible now, or somebody else was first: who and when."}
+}
 
 
 class Step(BaseModel):
@@ -29,6 +33,12 @@ class Step(BaseModel):
         default="", description="Who is sent; a dispatch needs it.", examples=["巡逻一中队 3 号车"]
     )
     note: Text = Field(default="", description="A feedback needs it.")
+    seen_steps: int | None = Field(
+        default=None,
+        ge=0,
+        description="How many steps the alert had when this was decided: if a person has made another one "
+        "since, it is refused with 409, which says who and when. null: whatever was done meanwhile.",
+    )
 
 
 class AlertsView(BaseModel):
@@ -37,17 +47,31 @@ class AlertsView(BaseModel):
     alerts: list[AlertView]
 
 
-def _views(services: Services, user: User, found: Sequence[OrderedAlert]) -> list[AlertView]:
-    names = services.records.checkpoints.names({f.alert.passage.checkpoint_id for f in found})
-    return [
-        AlertView.of(f.alert, f.order, names).model_copy(update={"may": list(may(f.alert.state, user.roles))})
-        for f in found
-    ]
+def views(services: Services, user: User, found: Sequence[OrderedAlert]) -> list[AlertView]:
+    """As this person sees them."""
+    records = services.records
+    names = records.checkpoints.names({p.checkpoint_id for f in found for p in f.alert.passages})
+    people = records.people.names(
+        {name for f in found for name in (f.alert.owner, *(step.user for step in f.alert.steps))}
+    )
+    return [_personal(AlertView.of(f.alert, f.order, names, people), f, user) for f in found]
 
 
-def _seen(services: Services, scope: Scope, alert_id: str) -> OrderedAlert:
+def _personal(view: AlertView, found: OrderedAlert, user: User) -> AlertView:
+    standing = found.alert.standing
+    mine = may(standing, username=user.username, roles=user.roles)
+    verdicts = may_verdicts(standing, username=user.username, roles=user.roles)
+    return view.model_copy(update={"may": list(mine), "may_verdicts": list(verdicts)})
+
+
+def seen(services: Services, scope: Scope, alert_id: str) -> OrderedAlert:
+    """The alert, where one of its passages was in one's areas.
+
+    Raises:
+        NotFound: there is none, or none to be seen.
+    """
     found = services.records.alerts.get(alert_id)
-    if not scope.allows(found.alert.passage.checkpoint_id):
+    if not any(scope.allows(passage.checkpoint_id) for passage in found.alert.passages):
         raise NotFound(f"no alert {alert_id!r}")  # as for one that there isn't
     return found
 
@@ -60,26 +84,37 @@ def list_alerts(
     only_open: Annotated[
         bool, Query(alias="open", description="Only those with something left to do.")
     ] = False,
+    owned: Annotated[
+        bool | None, Query(description="Only those that somebody (true) or nobody (false) has taken on.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> AlertsView:
     """Alerts of one's areas."""
-    found = services.records.alerts.page(only_open=only_open, limit=limit, checkpoints=scope.narrow())
-    return AlertsView(alerts=_views(services, user, found))
+    found = services.records.alerts.page(
+        only_open=only_open, limit=limit, owned=owned, checkpoints=scope.narrow()
+    )
+    return AlertsView(alerts=views(services, user, found))
 
 
 @router.get("/{alert_id}")
 def read_alert(alert_id: str, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> AlertView:
     """One alert with all its steps."""
-    return _views(services, user, [_seen(services, scope, alert_id)])[0]
+    return views(services, user, [seen(services, scope, alert_id)])[0]
 
 
-@router.post("/{alert_id}/steps")
+@router.post("/{alert_id}/steps", responses=CONFLICT)
 def step_alert(
     alert_id: str, step: Step, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> AlertView:
     """Verify, sign off, dispatch, and so on to the end."""
-    _seen(services, scope, alert_id)
+    seen(services, scope, alert_id)
     after = services.records.alerts.step(
-        alert_id, step.step, by=user, verdict=step.verdict, unit=step.unit, note=step.note
+        alert_id,
+        step.step,
+        by=user,
+        verdict=step.verdict,
+        unit=step.unit,
+        note=step.note,
+        seen=step.seen_steps,
     )
-    return _views(services, user, [after])[0]
+    return views(services, user, [after])[0]

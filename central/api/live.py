@@ -11,7 +11,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
 from central import alert, order
-from central.alert import AlertState
+from central.alert import AlertState, Offer, Standing
 from central.api.hub import LiveHub, TooFarBehind
 from central.api.rights import kinds_for
 from central.api.security import SESSION_COOKIE, same_origin, services_of
@@ -28,10 +28,10 @@ NOT_UNDERSTOOD = 4422
 _FLEETING = frozenset({"passage", "node"})
 
 #: Kind of event → where it says at which checkpoint it happened; None: orders are everybody's.
-_PLACES: dict[str, Callable[[dict[str, Any]], Any] | None] = {
-    "alert": lambda data: data["passage"]["checkpoint"]["checkpoint_id"],
-    "passage": lambda data: data["checkpoint"]["checkpoint_id"],
-    "node": lambda data: data["checkpoint_id"],
+_PLACES: dict[str, Callable[[dict[str, Any]], list[str]] | None] = {
+    "alert": lambda data: data["checkpoint_ids"],
+    "passage": lambda data: [data["checkpoint"]["checkpoint_id"]],
+    "node": lambda data: [data["checkpoint_id"]],
     "order": None,
 }
 
@@ -40,9 +40,9 @@ _PLACES: dict[str, Callable[[dict[str, Any]], Any] | None] = {
 async def live(socket: WebSocket) -> None:
     """Events as they happen.
 
-    1. The page must be this site's, and 2. whoever looks must have a session. 3. `hello` says where the feed
+    1. The page must be this site's, and 2. whoever looks must have a session.    3. `hello` says where the feed
     stands and whether something is missing since `after`. 4. Events follow until either side goes or the
-    session ends.
+    session ends; `caught_up` comes once, between those from before `hello` and those from after it.
     """
     await socket.accept()  # first: a browser is told the code of a refusal only on an open connection
     if not same_origin(socket):  # 1.
@@ -60,8 +60,9 @@ async def live(socket: WebSocket) -> None:
         return
     hub: LiveHub = socket.app.state.hub
     cursor, oldest, gap = await hub.opening(int(after))  # 3.
-    await _send(socket, {"kind": "hello", "newest": hub.newest, "oldest": oldest, "gap": gap})
-    sender = asyncio.create_task(_sender(socket, hub, cursor, user, token))  # 4.
+    newest = hub.newest
+    await _send(socket, {"kind": "hello", "newest": newest, "oldest": oldest, "gap": gap})
+    sender = asyncio.create_task(_sender(socket, hub, cursor, newest, user, token))  # 4.
     listener = asyncio.create_task(_listener(socket))
     try:
         await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
@@ -80,16 +81,21 @@ async def _listener(socket: WebSocket) -> None:
         await socket.receive_text()
 
 
-async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, user: User, token: str) -> None:
+async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, behind: int, user: User, token: str) -> None:
+    """`behind`: the newest event that there was before the connection."""
     services = services_of(socket)
     scope = await run_in_threadpool(services.records.checkpoints.scope, user.areas)
     every = services.settings.live_recheck.total_seconds()
     looked = services.clock.monotonic()
+    caught_up = False
     while True:
+        if not caught_up and cursor >= behind:
+            caught_up = True
+            await _send(socket, {"kind": "caught_up", "newest": cursor})
         try:
             events = await hub.after(cursor, timeout_s=every)
-        except TooFarBehind as behind:
-            cursor = behind.newest
+        except TooFarBehind as far:
+            cursor = far.newest
             await _send(socket, {"kind": "gap", "newest": cursor})
             continue
         kinds = kinds_for(user.roles)
@@ -109,21 +115,21 @@ async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, user: User, toke
             scope = await run_in_threadpool(services.records.checkpoints.scope, user.areas)
 
 
-def place_of(kind: str, data: dict[str, Any]) -> str | None:
-    """The checkpoint that an event tells of; None: of none, so that people of every area may see it.
+def places_of(kind: str, data: dict[str, Any]) -> list[str] | None:
+    """The checkpoints that an event tells of; None: of none, so that people of every area may see it.
 
     Raises:
         KeyError: it is not known where events of this kind say so.
     """
     where = _PLACES[kind]
-    return None if where is None else str(where(data))
+    return None if where is None else where(data)
 
 
 def _within(scope: Scope, event: LiveEvent) -> bool:
     if scope.checkpoints is None:
         return True  # and nothing need be read of it
-    place = place_of(event.kind, json.loads(event.body))
-    return place is None or scope.allows(place)
+    places = places_of(event.kind, json.loads(event.body))
+    return places is None or any(map(scope.allows, places))
 
 
 def _text(event: LiveEvent, user: User) -> str:
@@ -131,17 +137,26 @@ def _text(event: LiveEvent, user: User) -> str:
     body = event.body
     if event.kind in ("alert", "order"):
         data = json.loads(body)
-        data["may"] = _may(event.kind, data, user)
+        data |= _mine(event.kind, data, user)
         body = json.dumps(data, ensure_ascii=False)
     at = event.at.isoformat().replace("+00:00", "Z")
     return f'{{"id":{event.event_id},"kind":"{event.kind}","at":"{at}","data":{body}}}'
 
 
-def _may(kind: str, data: dict[str, Any], user: User) -> list[str]:
+def _mine(kind: str, data: dict[str, Any], user: User) -> dict[str, list[str]]:
+    """What of it depends on who looks."""
     if kind == "alert":
-        return list(alert.may(AlertState(data["state"]), user.roles))
+        offer = data["offer"]
+        standing = Standing(
+            state=AlertState(data["state"]),
+            offer=offer and Offer(**{**offer, "people": frozenset(offer["people"])}),
+        )
+        return {
+            "may": list(alert.may(standing, username=user.username, roles=user.roles)),
+            "may_verdicts": list(alert.may_verdicts(standing, username=user.username, roles=user.roles)),
+        }
     state, applicant = OrderState(data["state"]), data["applicant"]
-    return list(order.may(state, applicant, username=user.username, roles=user.roles))
+    return {"may": list(order.may(state, applicant, username=user.username, roles=user.roles))}
 
 
 async def _send(socket: WebSocket, message: dict[str, Any]) -> None:

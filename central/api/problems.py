@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from central.alert import IllegalStep, IncompleteStep
+from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
 from central.people import BadCredentials, InvalidUser, LockedOut
 from central.ports import ImageMismatch, ImageTooLarge, StoreUnavailable
@@ -25,7 +25,9 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     NotYourOrder: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     IllegalMove: HTTPStatus.CONFLICT,
+    AlertChanged: HTTPStatus.CONFLICT,
     IllegalStep: HTTPStatus.CONFLICT,
+    NotOffered: HTTPStatus.FORBIDDEN,
     ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ImageMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     IncompleteStep: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -50,6 +50,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/alerts/{alert_id}/steps"): _people(_R.OPERATOR),
     ("GET", "/api/nodes"): _people(_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR),
     ("GET", "/api/statistics"): _EVERYBODY,
+    ("GET", "/api/statistics/sources"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("GET", "/api/audit"): _people(_R.AUDITOR, whole_network=True),
     ("GET", "/api/images/{sha256}"): Right(roles=_SEE_IMAGES),
     ("HEAD", "/api/images/{sha256}"): Right(roles=_SEE_IMAGES, machines=True),

@@ -12,6 +12,7 @@ from central.records.port import (
     RecordsPolicy,
     RecordsUnusable,
     SignedIn,
+    SourceFigures,
     UnknownOrder,
     Unstorable,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "RecordsPolicy",
     "RecordsUnusable",
     "SignedIn",
+    "SourceFigures",
     "UnknownOrder",
     "Unstorable",
     "open_records",

@@ -6,29 +6,38 @@ import json
 import statistics
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
-from central.alert import FINAL, Alert, AlertMove, AlertState, AlertStep, Verdict, advance
+from central.alert import FINAL, RUNNING, Alert, AlertMove, AlertState, Verdict, advance, join, joins
 from central.audit import AuditRecord
-from central.order import OrderState
+from central.order import Order, OrderState
 from central.people import User
 from central.records import schema
+from central.records.alert_rows import (
+    alert_of,
+    alerts_of,
+    insert_alert,
+    insert_repeat,
+    insert_step,
+    known_pairs,
+    people_in,
+    standing_columns,
+    with_orders,
+)
 from central.records.checkpoints import names_of
-from central.records.database import Database
+from central.records.database import Database, Transaction
 from central.records.events import put_event
 from central.records.orders import orders_of
-from central.records.port import AlertFigures, NotFound, OrderedAlert, UnknownOrder
+from central.records.people import people_names
+from central.records.port import AlertFigures, OrderedAlert, RecordsPolicy, SourceFigures, UnknownOrder
 from central.records.trail import SqlAuditLog
 from central.view import AlertView
 from proto.clock import Clock
 from proto.identity import uuid7
-from proto.passage import Hit, Passage, Tier
+from proto.passage import Hit, Tier
 
-_PASSAGE: TypeAdapter[Passage] = TypeAdapter(Passage)
 #: The vehicle of such an order is not, or no longer, to be stopped.
 _NOT_WANTED = frozenset({OrderState.WITHDRAWN, OrderState.REJECTED})
 _log = structlog.get_logger(__name__)
@@ -37,10 +46,11 @@ _log = structlog.get_logger(__name__)
 class SqlAlertBook:
     """See `central.records.port.AlertBook`."""
 
-    def __init__(self, database: Database, clock: Clock, trail: SqlAuditLog) -> None:
+    def __init__(self, database: Database, clock: Clock, trail: SqlAuditLog, policy: RecordsPolicy) -> None:
         self._database = database
         self._clock = clock
         self._trail = trail
+        self._policy = policy
 
     def raise_alerts(self, hits: Sequence[Hit]) -> int:
         if not hits:
@@ -52,38 +62,39 @@ class SqlAlertBook:
             unknown = sorted({order_id for order_id, _ in wanted} - orders.keys())
             if unknown:
                 raise UnknownOrder(f"expected hits on orders that are on the books, got {', '.join(unknown)}")
-            names = names_of(tx.connection, {hit.passage.checkpoint_id for hit in wanted.values()})
-            there = _pairs(tx.connection, {passage_id for _, passage_id in wanted})
+            there = known_pairs(tx.connection, {passage_id for _, passage_id in wanted})
+            fresh = [hit for pair, hit in wanted.items() if pair not in there]
+            running = self._running(tx.connection, fresh)
             new = 0
-            for (order_id, passage_id), hit in wanted.items():
-                if (order_id, passage_id) in there:
-                    continue
-                order = orders[order_id]
+            for hit in fresh:
+                order = orders[hit.order_id]
                 if order.state in _NOT_WANTED:
-                    _log.info("hit raises no alert", order=order_id, state=order.state, passage=passage_id)
+                    _log.info("hit raises no alert", order=order.order_id, state=order.state)
                     continue
-                alert = Alert(
-                    # Seeded: the same hit raised again would get the same id.
-                    alert_id=str(uuid7(hit.passage.captured_at, seed=f"{order_id}/{passage_id}")),
-                    order_id=order_id,
-                    passage=hit.passage,
-                    tier=hit.tier,
-                    score=hit.score,
-                    watchlist_version=hit.watchlist_version,
-                    matched_at=hit.matched_at,
-                    raised_at=now,
-                )
-                tx.connection.execute(insert(schema.alerts).values(**_columns(alert)))
-                put_event(tx, "alert", AlertView.of(alert, order, names), at=now)
-                new += 1
+                found = next((a for a in running if joins(a, hit, gap=self._policy.merge_gap)), None)
+                if found is None:
+                    alert = _raised(hit, at=now)
+                    insert_alert(tx.connection, alert)
+                    new += 1
+                else:
+                    alert = join(found, hit, at=now)
+                    insert_repeat(tx.connection, alert)
+                    running.remove(found)
+                running.insert(0, alert)
+                self._settle(tx, alert, order, at=now)
         return new
 
     def get(self, alert_id: str) -> OrderedAlert:
         with self._database.read() as connection:
-            return _one(connection, alert_id)
+            return alert_of(connection, alert_id)
 
     def page(
-        self, *, only_open: bool, limit: int, checkpoints: Collection[str] | None = None
+        self,
+        *,
+        only_open: bool,
+        limit: int,
+        owned: bool | None = None,
+        checkpoints: Collection[str] | None = None,
     ) -> tuple[OrderedAlert, ...]:
         table = schema.alerts
         newest = (table.c.raised_at.desc(), table.c.alert_id.desc())
@@ -98,9 +109,12 @@ class SqlAlertBook:
             )
         else:
             query = select(table).order_by(*newest)
-        query = query.where(*_at(checkpoints)).limit(limit)
+        if owned is not None:
+            query = query.where(table.c.owner != "" if owned else table.c.owner == "")
+        query = query.where(*_at(checkpoints))
         with self._database.read() as connection:
-            return _complete(connection, connection.execute(query).all())
+            rows = connection.execute(query.limit(limit)).all()
+            return with_orders(connection, alerts_of(connection, rows))
 
     def step(
         self,
@@ -111,52 +125,20 @@ class SqlAlertBook:
         verdict: Verdict | None = None,
         unit: str = "",
         note: str = "",
+        seen: int | None = None,
     ) -> OrderedAlert:
         now = self._clock.now()
         with self._database.write() as tx:
-            found = _one(tx.connection, alert_id)
-            after = advance(found.alert, move, by=by.username, at=now, verdict=verdict, unit=unit, note=note)
-            changed = tx.connection.execute(
-                update(schema.alerts)
-                .where(schema.alerts.c.alert_id == alert_id, schema.alerts.c.state == found.alert.state)
-                .values(state=after.state)
+            found = alert_of(tx.connection, alert_id)
+            after = advance(
+                found.alert, move, by=by.username, at=now, verdict=verdict, unit=unit, note=note, seen=seen
             )
-            assert changed.rowcount == 1, "the write lock is held"
-            step = after.steps[-1]
-            tx.connection.execute(
-                insert(schema.alert_steps).values(
-                    alert_id=alert_id,
-                    number=len(after.steps),
-                    at=step.at,
-                    username=step.user,
-                    move=step.move,
-                    before=step.before,
-                    after=step.after,
-                    verdict=step.verdict,
-                    unit=step.unit,
-                    note=step.note,
-                )
-            )
-            names = names_of(tx.connection, {after.passage.checkpoint_id})
-            put_event(tx, "alert", AlertView.of(after, found.order, names), at=now)
-            detail = {"verdict": verdict, "unit": step.unit, "note": step.note, "state": after.state}
-            self._trail.put(
-                tx,
-                AuditRecord(
-                    at=now,
-                    user=by.username,
-                    action=f"alert.{move}",
-                    subject=alert_id,
-                    reason=found.order.request.reason,
-                    case_number=found.order.request.case_number,
-                    detail=json.dumps(detail, ensure_ascii=False),
-                ),
-            )
+            self._stepped(tx, after, found.order, at=now)
         return OrderedAlert(alert=after, order=found.order)
 
     def figures(self, since: datetime, *, checkpoints: Collection[str] | None = None) -> AlertFigures:
         alerts, steps = schema.alerts, schema.alert_steps
-        at = _at(checkpoints)
+        at = _raised_at(checkpoints)
         recent = and_(alerts.c.raised_at >= since, *at)
         with self._database.read() as connection:
             raised = connection.scalar(select(func.count()).where(recent)) or 0
@@ -183,75 +165,112 @@ class SqlAlertBook:
             sign_off_seconds_p50=statistics.median(waits) if waits else None,
         )
 
+    def sources(
+        self, since: datetime, *, checkpoints: Collection[str] | None = None
+    ) -> tuple[SourceFigures, ...]:
+        table = schema.alerts
+        source = (table.c.checkpoint_id, table.c.camera_id, table.c.tier)
+        wrong = case((table.c.state == AlertState.FALSE_ALERT, 1), else_=0)
+        query = (
+            select(*source, func.count().label("raised"), func.sum(wrong).label("false_alerts"))
+            .where(table.c.raised_at >= since, *_raised_at(checkpoints))
+            .group_by(*source)
+        )
+        with self._database.read() as connection:
+            found = [
+                SourceFigures(
+                    checkpoint_id=row.checkpoint_id,
+                    camera_id=row.camera_id,
+                    tier=Tier(row.tier),
+                    raised=row.raised,
+                    false_alerts=row.false_alerts,
+                )
+                for row in connection.execute(query)
+            ]
+        # Sorted here: a database's collation is its own.
+        return tuple(sorted(found, key=lambda of: (of.checkpoint_id, of.camera_id, of.tier)))
 
-def _at(checkpoints: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+    def held_images(self, hashes: Collection[str]) -> frozenset[str]:
+        table = schema.alert_images
+        query = select(table.c.sha256).where(table.c.sha256.in_(hashes))
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(query))
+
+    def _running(self, connection: Connection, hits: Sequence[Hit]) -> list[Alert]:
+        """Alerts that one of the hits might join, the most lately raised first."""
+        if not hits:
+            return []
+        table, gap = schema.alerts, self._policy.merge_gap
+        times = [hit.passage.captured_at for hit in hits]
+        query = (
+            select(table)
+            .where(
+                table.c.order_id.in_({hit.order_id for hit in hits}),
+                table.c.state.in_(RUNNING),
+                table.c.last_seen_at >= min(times) - gap,
+                table.c.first_seen_at <= max(times) + gap,
+            )
+            .order_by(table.c.raised_at.desc(), table.c.alert_id.desc())
+        )
+        return list(alerts_of(connection, connection.execute(query).all()))
+
+    def _stepped(self, tx: Transaction, alert: Alert, order: Order, *, at: datetime) -> None:
+        """Write its last step, and all that goes with it."""
+        insert_step(tx.connection, alert)
+        self._settle(tx, alert, order, at=at)
+        step = alert.steps[-1]
+        detail = {"verdict": step.verdict, "unit": step.unit, "note": step.note, "state": alert.state}
+        if step.addressee:
+            detail["addressee"] = step.addressee
+        self._trail.put(
+            tx,
+            AuditRecord(
+                at=at,
+                user=step.user,
+                action=f"alert.{step.move}",
+                subject=alert.alert_id,
+                reason=order.request.reason,
+                case_number=order.request.case_number,
+                detail=json.dumps(detail, ensure_ascii=False),
+            ),
+        )
+
+    def _settle(self, tx: Transaction, alert: Alert, order: Order, *, at: datetime) -> None:
+        """Bring the alert's own row up to what it is now, and tell of it on the live feed."""
+        table = schema.alerts
+        due_at = self._policy.escalation.due_at(alert, order.request.priority)
+        tx.connection.execute(
+            update(table)
+            .where(table.c.alert_id == alert.alert_id)
+            .values(**standing_columns(alert), escalate_at=due_at)
+        )
+        names = names_of(tx.connection, {passage.checkpoint_id for passage in alert.passages})
+        people = people_names(tx.connection, people_in([alert]))
+        put_event(tx, "alert", AlertView.of(alert, order, names, people), at=at)
+
+
+def _raised_at(checkpoints: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
     return () if checkpoints is None else (schema.alerts.c.checkpoint_id.in_(checkpoints),)
 
 
-def _pairs(connection: Connection, passage_ids: Collection[str]) -> set[tuple[str, str]]:
-    table = schema.alerts
-    query = select(table.c.order_id, table.c.passage_id).where(table.c.passage_id.in_(passage_ids))
-    return {(row.order_id, row.passage_id) for row in connection.execute(query)}
+def _at(checkpoints: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+    """Alerts with a passage at one of them: wherever the vehicle came by there is somebody who must know."""
+    if checkpoints is None:
+        return ()
+    alerts, repeats = schema.alerts, schema.alert_repeats
+    later = select(repeats.c.alert_id).where(repeats.c.checkpoint_id.in_(checkpoints))
+    return (or_(alerts.c.checkpoint_id.in_(checkpoints), alerts.c.alert_id.in_(later)),)
 
 
-def _one(connection: Connection, alert_id: str) -> OrderedAlert:
-    table = schema.alerts
-    row = connection.execute(select(table).where(table.c.alert_id == alert_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"no alert {alert_id!r}")
-    return _complete(connection, [row])[0]
-
-
-def _complete(connection: Connection, rows: Collection[Row[Any]]) -> tuple[OrderedAlert, ...]:
-    table = schema.alert_steps
-    steps: dict[str, list[AlertStep]] = {row.alert_id: [] for row in rows}
-    query = select(table).where(table.c.alert_id.in_(steps)).order_by(table.c.alert_id, table.c.number)
-    for row in connection.execute(query):
-        steps[row.alert_id].append(
-            AlertStep(
-                at=row.at,
-                user=row.username,
-                move=AlertMove(row.move),
-                before=AlertState(row.before),
-                after=AlertState(row.after),
-                verdict=None if row.verdict is None else Verdict(row.verdict),
-                unit=row.unit,
-                note=row.note,
-            )
-        )
-    orders = orders_of(connection, {row.order_id for row in rows})
-    return tuple(
-        OrderedAlert(alert=_alert(row, tuple(steps[row.alert_id])), order=orders[row.order_id]) for row in rows
-    )
-
-
-def _columns(alert: Alert) -> dict[str, Any]:
-    return {
-        "alert_id": alert.alert_id,
-        "order_id": alert.order_id,
-        "passage_id": str(alert.passage.passage_id),
-        "passage": _PASSAGE.dump_json(alert.passage).decode(),
-        # PostgreSQL holds no NUL; no area names a checkpoint with one.
-        "checkpoint_id": alert.passage.checkpoint_id.replace("\0", "\ufffd"),
-        "tier": alert.tier,
-        "score": alert.score,
-        "watchlist_version": alert.watchlist_version,
-        "matched_at": alert.matched_at,
-        "raised_at": alert.raised_at,
-        "state": alert.state,
-    }
-
-
-def _alert(row: Row[Any], steps: tuple[AlertStep, ...]) -> Alert:
+def _raised(hit: Hit, *, at: datetime) -> Alert:
     return Alert(
-        alert_id=row.alert_id,
-        order_id=row.order_id,
-        passage=_PASSAGE.validate_json(row.passage),
-        tier=Tier(row.tier),
-        score=row.score,
-        watchlist_version=row.watchlist_version,
-        matched_at=row.matched_at,
-        raised_at=row.raised_at,
-        state=AlertState(row.state),
-        steps=steps,
+        # Seeded: the same hit raised again would get the same id.
+        alert_id=str(uuid7(hit.passage.captured_at, seed=f"{hit.order_id}/{hit.passage.passage_id}")),
+        order_id=hit.order_id,
+        passage=hit.passage,
+        tier=hit.tier,
+        score=hit.score,
+        watchlist_version=hit.watchlist_version,
+        matched_at=hit.matched_at,
+        raised_at=at,
     )

@@ -59,7 +59,7 @@ def open_records(
         raise
     return Records(
         orders=SqlOrderBook(database, clock, trail),
-        alerts=SqlAlertBook(database, clock, trail),
+        alerts=SqlAlertBook(database, clock, trail, policy),
         fleet=SqlFleetBook(database, clock),
         live=SqlEventLog(database, clock, policy),
         people=SqlPeopleBook(database, clock, trail, policy),

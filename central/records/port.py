@@ -14,7 +14,7 @@ What holds for every book here:
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,10 +23,11 @@ from central.area import Area, Scope
 from central.audit import AuditEntry, AuditRecord
 from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
+from central.escalation import EscalationPolicy
 from central.order import Order, OrderMove, OrderRequest, OrderState
 from central.people import MachineToken, Role, User
 from central.ports import AlertSink, FleetSink, LiveFeed, PassageAnnouncer, WatchlistSource
-from proto.passage import Heartbeat
+from proto.passage import Heartbeat, Tier
 
 
 class NotFound(Exception):
@@ -101,8 +102,23 @@ class AlertFigures:
     sign_off_seconds_p50: float | None  #: from raised to signed off, median; None: none was signed off
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFigures:
+    """How the alerts of one camera and tier went."""
+
+    checkpoint_id: str
+    camera_id: str
+    tier: Tier
+    raised: int
+    false_alerts: int  #: of these, ended as misread
+
+
 class AlertBook(AlertSink, Protocol):
-    """Alerts. A hit on an order that was withdrawn meanwhile raises none: the vehicle is not wanted."""
+    """Alerts. A hit on an order that was withdrawn meanwhile raises none: the vehicle is not wanted.
+
+    A hit of a vehicle that a running alert is about joins that alert, see `central.alert.joins`; it counts as
+    none that is new, and is told on the live feed as every change is.
+    """
 
     def get(self, alert_id: str) -> OrderedAlert:
         """Raises:
@@ -111,10 +127,18 @@ class AlertBook(AlertSink, Protocol):
         ...
 
     def page(
-        self, *, only_open: bool, limit: int, checkpoints: Collection[str] | None = None
+        self,
+        *,
+        only_open: bool,
+        limit: int,
+        owned: bool | None = None,
+        checkpoints: Collection[str] | None = None,
     ) -> tuple[OrderedAlert, ...]:
-        """The most lately raised first; of open ones, the most urgent orders' first. Only those at
-        `checkpoints` (None: any)."""
+        """The most lately raised first; of open ones, the most urgent orders' first.
+
+        `owned`: only those that somebody, or nobody, has taken on. `checkpoints`: only those with a passage at
+        one of them.
+        """
         ...
 
     def step(
@@ -126,17 +150,29 @@ class AlertBook(AlertSink, Protocol):
         verdict: Verdict | None = None,
         unit: str = "",
         note: str = "",
+        seen: int | None = None,
     ) -> OrderedAlert:
-        """Make a move.
+        """Make a move. `seen`: how many steps the caller had seen; of two who saw the same, one wins.
 
         Raises:
             NotFound: no such alert.
-            IllegalStep, IncompleteStep: see `central.alert`.
+            AlertChanged, IllegalStep, IncompleteStep: see `central.alert.advance`.
         """
         ...
 
     def figures(self, since: datetime, *, checkpoints: Collection[str] | None = None) -> AlertFigures:
         """Of the alerts at `checkpoints` (None: any)."""
+        ...
+
+    def sources(
+        self, since: datetime, *, checkpoints: Collection[str] | None = None
+    ) -> tuple[SourceFigures, ...]:
+        """By checkpoint, camera and tier, of the alerts raised since at `checkpoints` (None: any); each counts
+        where it was raised."""
+        ...
+
+    def held_images(self, hashes: Collection[str]) -> frozenset[str]:
+        """Those of the images that are evidence of an alert, and so are kept as long as it is."""
         ...
 
 
@@ -204,6 +240,10 @@ class PeopleBook(Protocol):
 
     def users(self) -> tuple[User, ...]:
         """Those who are not disabled, by username."""
+        ...
+
+    def names(self, usernames: Collection[str]) -> Mapping[str, str]:
+        """Username → name of those that there are; of disabled ones too."""
         ...
 
     def sign_in(self, username: str, password: str, *, address: str, replaces: str | None = None) -> SignedIn:
@@ -297,6 +337,8 @@ class RecordsPolicy:
     session_idle: timedelta = timedelta(hours=1)  #: without a request
     events_kept: timedelta = timedelta(days=1)  #: alert and order events, for consoles that come back
     live_window: timedelta = timedelta(minutes=15)  #: passage and node events; no back door to searching
+    merge_gap: timedelta = timedelta(minutes=30)  #: between passages of one vehicle in one alert, at most
+    escalation: EscalationPolicy = field(default_factory=EscalationPolicy)
     node_alive_for: timedelta = timedelta(seconds=30)  #: after its last heartbeat
     argon2_time_cost: int = 3
     argon2_memory_kib: int = 65536

@@ -182,7 +182,38 @@ alerts = Table(
     Column("matched_at", Utc, nullable=False),
     Column("raised_at", Utc, nullable=False, index=True),
     Column("state", String(16), nullable=False, index=True),
+    Column("camera_id", Text, nullable=False),
+    # Of its passages, repeats included.
+    Column("first_seen_at", Utc, nullable=False),
+    Column("last_seen_at", Utc, nullable=False),
+    Column("owner", String(32), nullable=False),
+    Column("offer", JSON),
+    # When the clock owes the next escalation; none where nobody has to be reminded any more.
+    Column("escalate_at", Utc, index=True),
     UniqueConstraint("passage_id", "order_id"),
+    Index("ix_alerts_order_id_last_seen_at", "order_id", "last_seen_at"),
+)
+alert_repeats = Table(
+    "alert_repeats",
+    metadata,
+    Column("alert_id", ForeignKey("alerts.alert_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("order_id", ForeignKey("orders.order_id"), nullable=False),
+    Column("checkpoint_id", Text, nullable=False),
+    Column("passage_id", String(36), nullable=False),
+    Column("passage", Text, nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("watchlist_version", BigInteger, nullable=False),
+    Column("matched_at", Utc, nullable=False),
+    Column("joined_at", Utc, nullable=False),
+    UniqueConstraint("passage_id", "order_id"),
+)
+alert_images = Table(
+    "alert_images",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("alert_id", ForeignKey("alerts.alert_id"), primary_key=True, index=True),
 )
 alert_steps = Table(
     "alert_steps",
@@ -197,6 +228,7 @@ alert_steps = Table(
     Column("verdict", String(16)),
     Column("unit", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("addressee", Text, nullable=False),
     Index("ix_alert_steps_move_at", "move", "at"),
 )
 events = Table(

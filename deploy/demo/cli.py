@@ -158,7 +158,7 @@ def _watch(show: Show, clock: Clock, seconds: float | None) -> None:
             news, after = show.arrivals(after=after)
             for one in news:
                 passages += one.kind == "passage"
-                if one.kind == "alert" and not one.data["steps"]:
+                if one.kind == "alert" and one.data["version"] == 1:
                     bar.write(_headline(one), file=None)
             bar.set_postfix_str(f" {passages} passages", refresh=False)
             bar.update(min(ran, seconds or ran) - bar.n)

@@ -251,13 +251,15 @@ class Show:
         assert self._centre is not None
         passages = self._told("passage")
         simulated = [a for a in passages if a.data["camera_id"] in self._cameras]
-        raised = [a for a in self._told("alert") if not a.data["steps"]]
+        # An alert's first event is its raising; a vehicle that comes by again joins the alert that is running.
+        told = self._told("alert")
+        raised = list({a.data["alert_id"]: a for a in reversed(told)}.values())
         truth = self._crossings(until=ended - _TAIL)
         # What crossed after the last crossing that is judged is neither right nor extra.
         last = max((t.at for t in truth), default=ended) + timedelta(milliseconds=500)
         seen = [s for s in map(_seen, simulated) if s.at <= last]
         owed = [t for t in truth if t.text in {w.plate for w in self._wanted}]
-        alerted = {(a.data["passage"]["camera_id"], a.data["order"]["plate"]) for a in raised}
+        alerted = {(p["camera_id"], a.data["order"]["plate"]) for a in told for p in a.data["passages"]}
         counts = [runner.count for node in self._nodes for runner in node.runners]
         faults = [f"node {name} did not stop" for name in stuck]
         faults += [f"camera {c}: {why}" for node in self._nodes for c, why in node.errors.items()]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from central.alert import AlertMove, AlertState, IllegalStep, Verdict
+from central.alert import AlertChanged, AlertMove, AlertState, IllegalStep, Verdict
 from central.area import Area
 from central.audit import AuditRecord
 from central.checkpoint import Checkpoint
@@ -21,7 +21,7 @@ from central.people import BadCredentials, InvalidUser, LockedOut, Role, User
 from central.records import NotFound, Records, UnknownOrder, open_records, seed_demo_users
 from central.view import AlertView, NodeView, OrderView, PassageView
 from proto.clock import ClockQuality, ManualClock
-from proto.passage import CameraHealth, Heartbeat
+from proto.passage import CameraHealth, Evidence, EvidenceKind, Heartbeat, Passage, Tier
 from tests.centre import (
     CHEAP,
     CHECKPOINT,
@@ -240,7 +240,7 @@ class TestAlerts:
 
     def test_the_same_hit_again_changes_nothing(self, setting: Setting) -> None:
         order = setting.active()
-        hits = [hit(order, passage()), hit(order, passage(seed="b"))]
+        hits = [hit(order, passage()), hit(order, later(1))]
         assert setting.records.alerts.raise_alerts([hits[0], hits[0]]) == 1
         newest = setting.records.live.newest()
         assert setting.records.alerts.raise_alerts([hits[0]]) == 0
@@ -250,7 +250,7 @@ class TestAlerts:
         assert setting.records.alerts.raise_alerts([]) == 0
 
     def test_two_matchers_at_once_raise_one(self, setting: Setting) -> None:
-        hits = [hit(setting.active(), passage(seed=str(i))) for i in range(20)]
+        hits = [hit(setting.active(), later(i)) for i in range(20)]
         books = [setting.records, setting.open_again()]
         with ThreadPoolExecutor(4) as pool:
             new = sum(pool.map(lambda i: books[i % 2].alerts.raise_alerts(hits), range(4)))
@@ -325,7 +325,7 @@ class TestAlerts:
         alerts = setting.records.alerts
         alerts.raise_alerts([hit(urgent, passage(seed="urgent"))])
         setting.clock.advance(60)
-        alerts.raise_alerts([hit(usual, passage(seed=str(i))) for i in range(5)])
+        alerts.raise_alerts([hit(usual, later(i)) for i in range(5)])
         assert [a.order.request.priority for a in alerts.page(only_open=True, limit=3)] == [1, 3, 3]
         assert [a.order.request.priority for a in alerts.page(only_open=False, limit=3)] == [3, 3, 3]
 
@@ -333,10 +333,10 @@ class TestAlerts:
         order, operator = setting.active(), setting.staff[Role.OPERATOR]
         alerts = setting.records.alerts
         assert alerts.figures(START).sign_off_seconds_p50 is None
-        alerts.raise_alerts([hit(order, passage(seed="before"))])
+        alerts.raise_alerts([hit(order, later(9))])
         setting.clock.advance(60)
         since = setting.clock.now()
-        alerts.raise_alerts([hit(order, passage(seed=str(i))) for i in range(4)])
+        alerts.raise_alerts([hit(order, later(i)) for i in range(4)])
         mine = [f.alert.alert_id for f in alerts.page(only_open=True, limit=4)]
         for alert_id, wait in zip(mine[:3], (10, 20, 60), strict=True):
             setting.clock.advance(wait)
@@ -350,6 +350,139 @@ class TestAlerts:
     def test_an_unknown_alert(self, setting: Setting) -> None:
         with pytest.raises(NotFound, match="no alert 'x'"):
             setting.records.alerts.get("x")
+
+
+def later(i: int, *, minutes: float = 31, text: str = "川C12345", checkpoint_id: str = "cp-1") -> Passage:
+    """One of the vehicle's passages, each so long after the other that none joins another's alert."""
+    of = passage(text, at=START + timedelta(minutes=minutes * i), checkpoint_id=checkpoint_id, seed=str(i))
+    return replace(of, evidence=(Evidence(kind=EvidenceKind.SCENE, sha256=f"{i:064x}", size=1),))
+
+
+class TestRepeatHits:
+    def test_they_join_the_running_alert_and_are_told(self, setting: Setting) -> None:
+        order, alerts = setting.active(), setting.records.alerts
+        assert alerts.raise_alerts([hit(order, later(0))]) == 1
+        newest = setting.records.live.newest()
+        setting.clock.advance(600)
+        newer, older = (later(i, minutes=10, checkpoint_id=f"cp-{i}") for i in (2, 1))
+        assert alerts.raise_alerts([hit(order, newer), hit(order, older)]) == 0
+        (found,) = alerts.page(only_open=True, limit=9)
+        assert [p.checkpoint_id for p in found.alert.passages] == ["cp-2", "cp-1", "cp-1"]
+        assert found.alert.passage == later(0)
+        assert [r.joined_at for r in found.alert.repeats] == [START + timedelta(seconds=600)] * 2
+        assert setting.open_again().alerts.get(found.alert.alert_id) == found
+        told = [AlertView.model_validate(body) for _, body in events(setting.records, newest)]
+        assert [(view.version, view.passage_count) for view in told] == [(2, 2), (3, 3)]
+        assert [view.passage.passage_id for view in told] == [str(newer.passage_id)] * 2
+
+    def test_coming_again_they_change_nothing_even_after_its_end(self, setting: Setting) -> None:
+        order, alerts = setting.active(), setting.records.alerts
+        hits = [hit(order, later(i, minutes=1)) for i in range(3)]
+        assert alerts.raise_alerts(hits) == 1
+        newest = setting.records.live.newest()
+        assert setting.open_again().alerts.raise_alerts(hits[::-1]) == 0
+        (found,) = alerts.page(only_open=True, limit=9)
+        assert setting.records.live.newest() == newest
+        alerts.step(
+            found.alert.alert_id, AlertMove.VERIFY, by=setting.staff[Role.OPERATOR], verdict=Verdict.MISREAD
+        )
+        assert alerts.raise_alerts(hits) == 0
+        assert alerts.raise_alerts([hit(order, later(3, minutes=1))]) == 1
+
+    def test_after_an_outcome_the_next_hit_is_a_new_alert(self, setting: Setting) -> None:
+        order, alerts, by = setting.active(), setting.records.alerts, setting.staff[Role.OPERATOR]
+        alerts.raise_alerts([hit(order, later(0))])
+        alert_id = alerts.page(only_open=True, limit=1)[0].alert.alert_id
+        alerts.step(alert_id, AlertMove.VERIFY, by=by, verdict=Verdict.CORRECT)
+        alerts.step(alert_id, AlertMove.SIGN_OFF, by=by)
+        alerts.step(alert_id, AlertMove.DISPATCH, by=by, unit="3 号车")
+        assert alerts.raise_alerts([hit(order, later(1, minutes=1))]) == 0
+        alerts.step(alert_id, AlertMove.MISSED, by=by)
+        assert alerts.raise_alerts([hit(order, later(2, minutes=1))]) == 1
+        assert len(alerts.page(only_open=True, limit=9)) == 2
+
+    def test_several_matchers_at_once_make_one_alert(self, setting: Setting) -> None:
+        order = setting.active()
+        hits = [hit(order, later(i, minutes=1)) for i in range(24)]
+        books = [setting.records, setting.open_again(), setting.open_again()]
+        with ThreadPoolExecutor(6) as pool:
+            new = sum(pool.map(lambda i: books[i % 3].alerts.raise_alerts(hits[i % 6 :: 2]), range(12)))
+        assert new == 1
+        (found,) = setting.records.alerts.page(only_open=True, limit=99)
+        assert sorted(p.passage_id for p in found.alert.passages) == sorted(h.passage.passage_id for h in hits)
+
+    def test_whoever_sees_one_of_its_checkpoints_sees_it(self, setting: Setting) -> None:
+        order, alerts = setting.active(), setting.records.alerts
+        alerts.raise_alerts([hit(order, later(0)), hit(order, later(1, minutes=1, checkpoint_id="cp-2"))])
+        for where, count in (["cp-1"], 1), (["cp-2"], 1), (["cp-3"], 0), ([], 0):
+            assert len(alerts.page(only_open=True, limit=9, checkpoints=where)) == count
+
+    def test_their_images_are_held(self, setting: Setting) -> None:
+        order, alerts = setting.active(), setting.records.alerts
+        alerts.raise_alerts([hit(order, later(i, minutes=1)) for i in range(2)])
+        assert alerts.held_images({f"{i:064x}" for i in range(3)}) == {f"{i:064x}" for i in range(2)}
+        assert alerts.held_images(set()) == frozenset()
+
+
+class TestOwners:
+    def test_nobodys_can_be_asked_for(self, setting: Setting) -> None:
+        order, alerts, by = setting.active(), setting.records.alerts, setting.staff[Role.OPERATOR]
+        alerts.raise_alerts([hit(order, later(i)) for i in range(2)])
+        mine, other = alerts.page(only_open=True, limit=2)
+        alerts.step(mine.alert.alert_id, AlertMove.VERIFY, by=by, verdict=Verdict.CORRECT)
+        signed = alerts.step(mine.alert.alert_id, AlertMove.SIGN_OFF, by=by)
+        assert signed.alert.owner == by.username
+        assert alerts.page(only_open=True, limit=2, owned=True) == (signed,)
+        assert alerts.page(only_open=True, limit=2, owned=False) == (other,)
+
+    def test_of_two_who_sign_at_once_one_wins_and_the_other_is_told(self, setting: Setting) -> None:
+        order, by = setting.active(), setting.staff[Role.OPERATOR]
+        setting.records.alerts.raise_alerts([hit(order, passage())])
+        alert_id = setting.records.alerts.page(only_open=True, limit=1)[0].alert.alert_id
+        setting.records.alerts.step(alert_id, AlertMove.VERIFY, by=by, verdict=Verdict.CORRECT)
+        second = setting.records.people.create_user(
+            username="second", name="第二人", password=PASSWORD, roles=[Role.OPERATOR], by="tests"
+        )
+        books = [(setting.records, by), (setting.open_again(), second)]
+        barrier = threading.Barrier(2)
+
+        def sign(records: Records, who: User) -> str | None:
+            barrier.wait(10)
+            try:
+                records.alerts.step(alert_id, AlertMove.SIGN_OFF, by=who, seen=1)
+            except AlertChanged as told:
+                return str(told)
+            return None
+
+        with ThreadPoolExecutor(2) as pool:
+            told = list(pool.map(sign, *zip(*books, strict=True)))
+        (loser,) = [i for i, words in enumerate(told) if words is not None]
+        winner = books[1 - loser][1].username
+        assert told[loser] == (
+            f"expected an alert with 1 steps, it has 2: {winner} made the step sign_off at "
+            "2026-03-01T04:00:00Z; look again"
+        )
+        after = setting.records.alerts.get(alert_id).alert
+        assert (after.owner, len(after.steps)) == (winner, 2)
+
+
+class TestSources:
+    def test_false_alerts_count_against_camera_and_tier(self, setting: Setting) -> None:
+        order, alerts, by = setting.active(), setting.records.alerts, setting.staff[Role.OPERATOR]
+        suspected = replace(hit(order, later(1)), tier=Tier.SUSPECTED)
+        elsewhere = hit(order, replace(later(2, checkpoint_id="cp-0"), camera_id="cam-9"))
+        alerts.raise_alerts([hit(order, later(0)), suspected, elsewhere])
+        for open_one in alerts.page(only_open=True, limit=9):
+            if open_one.alert.tier is Tier.SUSPECTED:
+                alerts.step(open_one.alert.alert_id, AlertMove.VERIFY, by=by, verdict=Verdict.MISREAD)
+        found = alerts.sources(START)
+        assert [(of.checkpoint_id, of.camera_id, of.tier, of.raised, of.false_alerts) for of in found] == [
+            ("cp-0", "cam-9", Tier.EXACT, 1, 0),
+            ("cp-1", "cam-1", Tier.EXACT, 1, 0),
+            ("cp-1", "cam-1", Tier.SUSPECTED, 1, 1),
+        ]
+        assert len(alerts.sources(START, checkpoints=["cp-0"])) == 1
+        assert alerts.sources(START + timedelta(seconds=1)) == ()
 
 
 def heartbeat(node_id: str = "node-1", seconds: float = 0, depth: int = 0) -> Heartbeat:
@@ -667,9 +800,9 @@ class TestAreas:
         assert "li" not in {user.username for user in setting.records.people.users()}
 
     def test_alerts_by_checkpoint(self, setting: Setting) -> None:
-        order, alerts = setting.active(), setting.records.alerts
+        alerts = setting.records.alerts
         places = ["cp-1", "cp-2", "cp\0"]
-        alerts.raise_alerts([hit(order, passage(checkpoint_id=each)) for each in places])
+        alerts.raise_alerts([hit(setting.active(), passage(checkpoint_id=each)) for each in places])
         for only_open in (True, False):
             (found,) = alerts.page(only_open=only_open, limit=9, checkpoints={"cp-2"})
             assert found.alert.passage.checkpoint_id == "cp-2"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -60,7 +61,9 @@ def test_a_thousand_alerts_leave_the_page_quick(site: Site, desks: SiteDesks) ->
     site.order("川H30000", priority=1)
     first = site.pass_by("川H20000")
     now = site.clock.now()
-    site.publish(*(replace(first, passage_id=uuid7(now), captured_at=now) for _ in range(999)))
+    # So long one after the other that none joins another's alert.
+    times = [now - i * timedelta(minutes=31) for i in range(1, 1000)]
+    site.publish(*(replace(first, passage_id=uuid7(at), captured_at=at) for at in times))
     total = f"{open_before + 1000:,}"
     expect(page.locator("[data-figure=open_alerts]")).to_have_text(total, timeout=60_000)
     expect(page.locator(".queue-item")).to_have_count(ROWS)

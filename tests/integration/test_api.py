@@ -173,7 +173,9 @@ class TestAlerts:
         client = centre.client(Role.OPERATOR)
         (alert,) = client.get("/api/alerts", params={"open": True}).json()["alerts"]
         assert alert == client.get(f"/api/alerts/{alert_id}").json()
-        assert (alert["state"], alert["tier"], alert["may"]) == ("raised", "exact", ["verify"])
+        assert (alert["state"], alert["tier"], alert["may"]) == ("raised", "exact", ["verify", "hand_over"])
+        assert alert["may_verdicts"] == ["correct", "cannot_tell", "misread"]
+        assert (alert["order"]["plate_class"], alert["order"]["colour"]) == ("small_car", None)
         assert alert["order"]["danger_note"] == "持刀"
         seen = alert["passage"]
         assert seen["plate"]["display"] == "川C·12345"
@@ -189,23 +191,63 @@ class TestAlerts:
         def step(name: str, **more: str) -> httpx.Response:
             return client.post(f"/api/alerts/{alert_id}/steps", json={"step": name, **more})
 
-        assert "allows verify; got sign_off" in problem_of(step("sign_off"), 409)
+        assert "allows verify, hand_over; got sign_off" in problem_of(step("sign_off"), 409)
         assert "as verdict, got none" in problem_of(step("verify"), 422)
-        assert step("verify", verdict="correct").json()["may"] == ["verify", "sign_off"]
+        assert step("verify", verdict="correct").json()["may"] == ["verify", "sign_off", "hand_over"]
         assert step("sign_off").json()["state"] == "signed_off"
         assert "unit" in problem_of(step("dispatch"), 422)
         alert = step("dispatch", unit="3 号车", note="北出口").json()
         assert alert["steps"][-1] == {
             "at": "2026-03-01T04:00:00Z",
             "user": "operator",
+            "name": "operator 某",
             "step": "dispatch",
             "verdict": None,
+            "addressee": "",
             "unit": "3 号车",
             "note": "北出口",
             "from": "signed_off",
             "to": "dispatched",
         }
         assert "only be verified as misread" in problem_of(step("verify", verdict="correct"), 409)
+        assert alert["may_verdicts"] == ["misread"]
+        assert (alert["owner"], alert["owner_name"]) == ("operator", "operator 某")
+
+    def test_the_second_of_two_is_told_who_was_first(self, centre: Centre, alert_id: str) -> None:
+        client, path = centre.client(Role.OPERATOR), f"/api/alerts/{alert_id}/steps"
+        body = {"step": "verify", "verdict": "correct", "seen_steps": 0}
+        assert client.post(path, json=body).status_code == 200
+        answer = client.post(path, json=body)
+        assert "operator made the step verify (correct) at 2026-03-01T04:00:00Z" in problem_of(answer, 409)
+        assert answer.json()["type"] == "urn:bukong:problem:alert-changed"
+
+    def test_a_vehicle_that_comes_by_again(self, centre: Centre, alert_id: str) -> None:
+        (order,) = centre.records.orders.page(limit=1)
+        again = passage(at=START + timedelta(minutes=5), checkpoint_id="cp-2", seed="again")
+        centre.records.alerts.raise_alerts([hit(order, again)])
+        client = centre.client(Role.OPERATOR)
+        (alert,) = client.get("/api/alerts", params={"owned": False}).json()["alerts"]
+        assert (alert["alert_id"], alert["passage_count"], alert["version"]) == (alert_id, 2, 2)
+        assert alert["passage"]["passage_id"] == str(again.passage_id)
+        assert [(p["captured_at"], p["checkpoint"]["name"]) for p in alert["passages"]] == [
+            ("2026-03-01T04:05:00Z", "cp-2"),
+            ("2026-03-01T04:00:00Z", "汇东卡口"),
+        ]
+        assert client.get("/api/alerts", params={"owned": True}).json() == {"alerts": []}
+
+    def test_false_alerts_by_camera_and_tier(self, centre: Centre, alert_id: str) -> None:
+        client = centre.client(Role.OPERATOR)
+        client.post(f"/api/alerts/{alert_id}/steps", json={"step": "verify", "verdict": "misread"})
+        assert client.get("/api/statistics/sources").json()["sources"] == [
+            {
+                "checkpoint_id": "cp-1",
+                "checkpoint_name": "汇东卡口",
+                "camera_id": "cam-1",
+                "tier": "exact",
+                "alerts": 1,
+                "false_alerts": 1,
+            }
+        ]
 
     def test_false_alerts_are_counted_and_shown(self, centre: Centre, alert_id: str) -> None:
         client = centre.client(Role.OPERATOR)

@@ -48,8 +48,9 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         )
         passages = [passage(checkpoint_id=each, at=START) for each in (HERE, THERE, NOWHERE)]
         running.services.store.insert(passages)
-        order = active_order(records, running.staff, order_request())
-        records.alerts.raise_alerts([hit(order, each) for each in passages])
+        # An order each: of one order, the second passage would join the first one's alert.
+        orders = [active_order(records, running.staff, order_request()) for _ in passages]
+        records.alerts.raise_alerts([hit(*pair) for pair in zip(orders, passages, strict=True)])
         records.fleet.heartbeat(
             [replace(heartbeat(f"node-{each}"), checkpoint_id=each) for each in (HERE, THERE, NOWHERE)]
         )
@@ -137,10 +138,10 @@ def test_the_live_feed_tells_of_ones_own_area(centre: Centre) -> None:
             while not events or events[-1]["kind"] != "passage":
                 events.append(json.loads(socket.recv(timeout=10)))
         for event in events:
-            if event["kind"] != "order":  # orders are everybody's
+            if event["kind"] not in ("order", "caught_up"):  # those are everybody's
                 place = _PLACES[event["kind"]]
                 assert place is not None
-                seen.setdefault(area, []).append({event["kind"], place(event["data"])})
+                seen.setdefault(area, []).append({event["kind"], *place(event["data"])})
     assert seen["east"] == [{"alert", HERE}, {"node", HERE}, {"passage", HERE}]
     assert {"alert", THERE} in seen["west"]
     assert all(HERE not in each for each in seen["west"])

@@ -65,9 +65,11 @@ def console(
 
 
 def next_of(connection: ClientConnection) -> dict[str, Any]:
-    message = json.loads(connection.recv(timeout=20))
-    assert isinstance(message, dict)
-    return message
+    while True:
+        message = json.loads(connection.recv(timeout=20))
+        assert isinstance(message, dict)
+        if message["kind"] != "caught_up":
+            return message
 
 
 def closed_with(connection: ClientConnection) -> int | None:
@@ -118,7 +120,7 @@ class TestEvents:
             assert raised["id"] == hello["newest"] + 1
             alert_id = raised["data"]["alert_id"]
             assert raised["data"] == centre.client(Role.OPERATOR).get(f"/api/alerts/{alert_id}").json()
-            assert raised["data"]["may"] == ["verify"]
+            assert raised["data"]["may"] == ["verify", "hand_over"]
             centre.records.alerts.step(
                 alert_id, AlertMove.VERIFY, by=centre.staff[Role.OPERATOR], verdict=Verdict.MISREAD
             )
@@ -141,7 +143,7 @@ class TestEvents:
         order = active_order(centre.records, centre.staff, order_request())
         with console(centre, Role.APPROVER) as approver, console(centre, Role.INVESTIGATOR) as investigator:
             next_of(approver)
-            next_of(investigator)
+            assert [json.loads(investigator.recv())["kind"] for _ in range(2)] == ["hello", "caught_up"]
             centre.records.live.announce([passage()])
             centre.records.alerts.raise_alerts([hit(order, passage())])
             centre.records.orders.create(order_request(), by=centre.staff[Role.APPLICANT])
@@ -209,6 +211,28 @@ class TestResuming:
         with serve(centre.services) as url, console(centre, Role.OPERATOR, after=10, url=url) as connection:
             next_of(connection)
             assert [next_of(connection)["id"] for _ in range(50)] == list(range(11, 61))
+
+
+class TestCatchingUp:
+    def test_it_is_said_once_when_all_from_before_has_come(self, centre: Centre) -> None:
+        centre.records.live.announce([passage(seed=str(i)) for i in range(5)])
+        with console(centre, Role.OPERATOR, after=2) as connection:
+            said = [json.loads(connection.recv(timeout=20)) for _ in range(5)]
+            centre.records.live.announce([passage(seed="new")])
+            assert json.loads(connection.recv(timeout=20))["id"] == 6
+        assert [message["kind"] for message in said] == ["hello", *["passage"] * 3, "caught_up"]
+        assert said[-1]["newest"] == 5
+
+    def test_also_to_one_who_may_see_none_of_it(self, centre: Centre) -> None:
+        centre.records.live.announce([passage(seed=str(i)) for i in range(5)])
+        with console(centre, Role.INVESTIGATOR, after=2) as connection:
+            said = [json.loads(connection.recv(timeout=20)) for _ in range(2)]
+        assert [message["kind"] for message in said] == ["hello", "caught_up"]
+
+    def test_at_once_where_nothing_is_to_catch_up_with(self, centre: Centre) -> None:
+        with console(centre, Role.OPERATOR) as connection:
+            said = [json.loads(connection.recv(timeout=20)) for _ in range(2)]
+        assert [message["kind"] for message in said] == ["hello", "caught_up"]
 
 
 class TestSlowConsoles:

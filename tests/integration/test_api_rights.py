@@ -37,6 +37,7 @@ EXPECTED: dict[str, str] = {
     "POST /api/alerts/{alert_id}/steps": "operator",
     "GET /api/nodes": "administrator operator supervisor",
     "GET /api/statistics": "everybody",
+    "GET /api/statistics/sources": "operator supervisor",
     "GET /api/audit": "auditor of the whole network",
     "GET /api/images/{sha256}": "investigator operator supervisor",
     "HEAD /api/images/{sha256}": "investigator machine operator supervisor",

@@ -93,7 +93,7 @@ export class Desk extends EventTarget {
   /** Take in an alert, unless what is known of it is newer: the answer to a step and its live event race. */
   putAlert(alert) {
     const before = this.#alerts.get(alert.alert_id);
-    if (before && before.steps.length > alert.steps.length) return;
+    if (before && before.version > alert.version) return;
     this.#alerts.set(alert.alert_id, alert);
     if (this.#alerts.size > 2 * KEPT) this.#trim();
     this.#tell("alerts");
@@ -128,7 +128,7 @@ export class Desk extends EventTarget {
   #heard({ kind, data, live }) {
     if (kind === "passage") return this.#putPassage(data);
     if (kind !== "alert") return this.#tell(kind, data);
-    const raised = data.steps.length === 0 && !this.#alerts.has(data.alert_id);
+    const raised = data.version === 1 && !this.#alerts.has(data.alert_id);
     if (raised && live) this.received.set(data.alert_id, performance.now());
     this.putAlert(data);
     this.#pollSoon();

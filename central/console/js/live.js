@@ -3,9 +3,6 @@
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 const NO_SESSION = 4401;
-// A user is sent only the kinds of events they may see, so the newest event's number may never come: after this
-// long without another one, everything has come.
-const CAUGHT_UP_AFTER_MS = 800;
 
 /**
  * Events: "hello" (first connection; load the lists now), "event" (detail: the server's event, `live` false while
@@ -21,7 +18,6 @@ export class LiveLink extends EventTarget {
   #attempts = 0;
   #timer = null;
   #catchUp = null; // {target, missed, gap} while events of the time without a link come in
-  #quiet = null;
 
   start() {
     this.#open();
@@ -30,7 +26,6 @@ export class LiveLink extends EventTarget {
   }
 
   stop() {
-    clearTimeout(this.#quiet);
     removeEventListener("online", this.#now);
     document.removeEventListener("visibilitychange", this.#now);
     clearTimeout(this.#timer);
@@ -76,7 +71,6 @@ export class LiveLink extends EventTarget {
   #lost() {
     this.#drop();
     this.#catchUp = null;
-    clearTimeout(this.#quiet);
     this.#lostAt ??= this.#heardAt; // not now: a link may have been dead for a while before it is noticed
     this.#become("lost");
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#attempts++);
@@ -87,10 +81,10 @@ export class LiveLink extends EventTarget {
     this.#heardAt = new Date();
     if (message.kind === "hello") return this.#greeted(message);
     if (message.kind === "gap") return this.#overrun(message);
+    if (message.kind === "caught_up") return this.#reached(message);
     this.#after = Math.max(this.#after, message.id);
     if (this.#catchUp) this.#catchUp.missed += 1;
     this.#tell("event", { ...message, live: this.#catchUp === null });
-    if (this.#catchUp) this.#awaitRest();
   }
 
   // The server gave up sending what we were too slow to take.
@@ -110,17 +104,14 @@ export class LiveLink extends EventTarget {
     // Nothing seen before the break, or a server that counts from anew: what happened meanwhile can't be replayed.
     const broken = gap || newest < this.#after || this.#after === 0;
     if (broken) this.#after = newest;
-    this.#catchUp = { target: newest, missed: 0, gap: broken };
-    return this.#awaitRest();
+    this.#catchUp = { missed: 0, gap: broken };
   }
 
-  #awaitRest() {
-    clearTimeout(this.#quiet);
-    if (this.#after >= this.#catchUp.target) this.#caughtUp();
-    else this.#quiet = setTimeout(() => this.#caughtUp(), CAUGHT_UP_AFTER_MS);
-  }
-
-  #caughtUp() {
+  // All from before the link was there again has come. A user is sent only the events they may see, so this and
+  // not the newest one's number tells.
+  #reached({ newest }) {
+    this.#after = Math.max(this.#after, newest);
+    if (this.#catchUp === null) return;
     const { missed, gap } = this.#catchUp;
     const lostAt = this.#lostAt;
     this.#catchUp = null;

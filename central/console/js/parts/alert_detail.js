@@ -26,7 +26,8 @@ export class AlertDetail {
     const before = this.#alert;
     if (alert === before) return;
     this.#alert = alert;
-    if (before?.alert_id !== alert.alert_id) this.#draw(alert);
+    // A repeat hit brings another picture to compare.
+    if (before?.alert_id !== alert.alert_id || before.passage.passage_id !== alert.passage.passage_id) this.#draw(alert);
     replace(this.#state, h("span", { class: `tag state-${alert.state}` }, t(`alert_state.${alert.state}`)));
     replace(this.#history, moment(alert.raised_at, null, t("alert_state.raised"), null), alert.steps.map(line));
     this.steps.show(alert);
@@ -82,6 +83,8 @@ export class AlertDetail {
           scene(passage, { onopen: () => enlarge(passage) }),
           passage.evidence.vehicle && h("h3", {}, t("evidence.vehicle")),
           passage.evidence.vehicle && evidence(passage.evidence.vehicle, t("evidence.vehicle"), { shape: "vehicle" }),
+          alert.passage_count > 1 && h("h3", {}, t("alert.passages", { n: alert.passage_count })),
+          alert.passage_count > 1 && h("ol", { class: "history" }, alert.passages.map((seen) => moment(seen.captured_at, null, seen.checkpoint.name, null))),
           h("h3", {}, t("alert.history")),
           this.#history)),
     );
@@ -92,7 +95,7 @@ function moment(at, user, what, words) {
   return h("li", {}, time(at), " ", h("strong", {}, what), user && [" ", data(user)], words && h("p", { class: "history-words" }, data(words)));
 }
 
-function line({ at, user, step, verdict, unit, note }) {
+function line({ at, user, name, step, verdict, unit, addressee, note }) {
   const what = t(`step.${step === "verify" ? verdict : step}`);
-  return moment(at, user, what, [unit, note].filter(Boolean).join(" · "));
+  return moment(at, name === user ? user : `${name} (${user})`, what, [unit, addressee, note].filter(Boolean).join(" · "));
 }

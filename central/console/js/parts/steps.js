@@ -6,14 +6,11 @@ import { h, replace } from "../dom.js";
 import { t } from "../language.js";
 import { complaint } from "./states.js";
 
-const UNTIL_SIGN_OFF = ["raised", "verified"];
-
 // key: pressed on the keyboard. asks: the field that is shown first; it may stay empty unless `needed`.
-// states: where the server takes this verdict; after the sign-off only "misread" is left of the verification.
 export const ACTIONS = [
   { id: "sign_off", step: "sign_off", key: "s", tone: "good" },
-  { id: "correct", step: "verify", verdict: "correct", key: "c", tone: "good", states: UNTIL_SIGN_OFF },
-  { id: "cannot_tell", step: "verify", verdict: "cannot_tell", key: "t", asks: "note", states: UNTIL_SIGN_OFF },
+  { id: "correct", step: "verify", verdict: "correct", key: "c", tone: "good" },
+  { id: "cannot_tell", step: "verify", verdict: "cannot_tell", key: "t", asks: "note" },
   { id: "dispatch", step: "dispatch", key: "d", tone: "good", asks: "unit", needed: true },
   { id: "intercepted", step: "intercepted", key: "i", tone: "good", asks: "note" },
   { id: "missed", step: "missed", key: "x", asks: "note" },
@@ -50,7 +47,7 @@ export class StepBar {
     const focused = this.element.contains(document.activeElement);
     replace(this.#form);
     this.#buttons.setAttribute("aria-label", t("steps.title"));
-    const allowed = ACTIONS.filter(({ step, states }) => alert.may.includes(step) && (states?.includes(alert.state) ?? true));
+    const allowed = ACTIONS.filter(({ step, verdict }) => alert.may.includes(step) && (!verdict || alert.may_verdicts.includes(verdict)));
     const none = isOpen(alert) ? "steps.none.others" : "steps.none.ended";
     replace(this.#buttons, allowed.length ? allowed.map((action) => this.#button(action, again(action, alert) ? "plain" : action.tone)) : h("p", { class: "muted" }, t(none)));
     // To the bar, not to the next button: a key held too long must not take the next step.
@@ -108,7 +105,7 @@ export class StepBar {
     const form = this.#form.firstElementChild;
     this.#wait(true);
     try {
-      this.#taken(await post(`/api/alerts/${encodeURIComponent(alert_id)}/steps`, { step, verdict, ...words }));
+      this.#taken(await post(`/api/alerts/${encodeURIComponent(alert_id)}/steps`, { step, verdict, seen_steps: this.#alert.steps.length, ...words }));
       form?.remove(); // this one: meanwhile the next may have been opened
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
