@@ -82,13 +82,13 @@ class Matcher:
 
     def step(self) -> None:
         if self._watchlist is EMPTY:
-            self._use(_compile(self._source))
+            self._use(_compile(self._source, self._watchlist))
         # 1 poll
         messages = self._reader.poll(self._max_records)
         # 2 version
         version = self._source.version()
         if version != self._watchlist.version and self._next is None:
-            self._next = self._compiler.submit(_compile, self._source)
+            self._next = self._compiler.submit(_compile, self._source, self._watchlist)
         # 3 swap
         swapped = self._swap_if_ready()
         if not messages and not swapped:
@@ -168,5 +168,7 @@ class Matcher:
                 self._metrics.alert_delay.observe(max(0.0, delay))
 
 
-def _compile(source: WatchlistSource) -> Watchlist:
-    return compile_watchlist(*source.entries())
+def _compile(source: WatchlistSource, old: Watchlist) -> Watchlist:
+    """The newest list: the old one with what changed, where that can be told."""
+    found = None if old is EMPTY else source.changes(old.version)
+    return compile_watchlist(*source.entries()) if found is None else old.changed(*found)

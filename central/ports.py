@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from central.watchlist import Change
 from proto.passage import Heartbeat, Hit, Passage, WatchlistEntry
 
 
@@ -126,6 +127,13 @@ class WatchlistSource(Protocol):
 
     def entries(self) -> tuple[int, tuple[WatchlistEntry, ...]]:
         """The active orders and the version that they are, read in one transaction."""
+        ...
+
+    def changes(self, since: int) -> tuple[int, Sequence[Change]] | None:
+        """What leads from a version to the newest one, and which that is, read in one transaction.
+
+        None where it can't be told, or is so much that all entries are read sooner.
+        """
         ...
 
 

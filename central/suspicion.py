@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 
 from proto.background import UNKNOWN, Background, learn
 from proto.passage import PlateRead
+from proto.plate import DIGITS
 from proto.variants import LEAST, Variant, is_sure
 
-#: Levels of score, from `LEAST` to 1: six a decade.
-_A_DECADE = 6
+#: Levels of score, from `LEAST` to 1: so many a decade.
+_A_DECADE = 20
 LEVELS = tuple(
     min(1.0, LEAST * 10 ** (i / _A_DECADE)) for i in range(math.ceil(-math.log10(LEAST) * _A_DECADE) + 1)
 )
@@ -29,19 +30,21 @@ ENOUGH = 20_000
 _FADE_AT = 4_000_000
 #: Measured on photos with the fast profile: probability handed out a read to plates it was not, by level.
 _USUAL = 0.25
+_A_TO_Z = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#: What `shape` makes of characters.
+_KINDS = str.maketrans(DIGITS + _A_TO_Z, "0" * len(DIGITS) + "A" * len(_A_TO_Z))
 #: Above this nothing is suspected: the rate can't be kept.
 NEVER = 1.01
 
 
 def shape(text: str) -> str:
     """Plates of a kind: the first two characters, and where the others are digits (0) or letters (A)."""
-    return text[:2] + "".join("0" if c.isdigit() else "A" for c in text[2:])
+    return text[:2] + text[2:].translate(_KINDS)
 
 
 def room(kind: str) -> float:
     """How many plates there can be of a shape."""
-    digits = kind.count("0", 2)
-    return float(10**digits * 24 ** (len(kind) - 2 - digits))
+    return float(10 ** kind.count("0", 2) * 24 ** kind.count("A", 2))
 
 
 def _level(score: float) -> int:

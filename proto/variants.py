@@ -19,7 +19,7 @@ from proto.passage import PlateRead, Position
 from proto.plate import ALPHABET, PROVINCES, Pattern, classes_of, confusable_with, fits, patterns
 
 #: A read this confident is taken at its word: it costs one look-up.
-SURE = 0.995
+SURE = 0.99
 #: Least probability of a plate that is handed out.
 LEAST = 2e-4
 #: Plates that a read may be taken for, at most: bounds the time it costs.

@@ -5,6 +5,7 @@ from central.records.open import open_records
 from central.records.port import (
     AlertFigures,
     AuditLog,
+    HeldEntry,
     Node,
     NotFound,
     OrderedAlert,
@@ -15,11 +16,13 @@ from central.records.port import (
     SourceFigures,
     UnknownOrder,
     Unstorable,
+    WatchlistVersion,
 )
 
 __all__ = [
     "AlertFigures",
     "AuditLog",
+    "HeldEntry",
     "Node",
     "NotFound",
     "OrderedAlert",
@@ -30,6 +33,7 @@ __all__ = [
     "SourceFigures",
     "UnknownOrder",
     "Unstorable",
+    "WatchlistVersion",
     "open_records",
     "seed_demo_users",
 ]

@@ -13,11 +13,13 @@ from central.records.database import Database
 from central.records.events import SqlEventLog
 from central.records.fleet import SqlFleetBook
 from central.records.migrate import migrate
-from central.records.orders import SqlOrderBook
+from central.records.orders import SqlOrderBook, active_entries
 from central.records.people import SqlPeopleBook
 from central.records.port import Records, RecordsPolicy, RecordsUnusable
 from central.records.sqlite import SqliteDatabase
 from central.records.trail import Anchor, SqlAuditLog, key_of
+from central.records.watchlist import SqlWatchlistLog
+from central.records.watchlist import begin as begin_watchlist
 from proto.clock import Clock
 
 DATABASE = "records.db"
@@ -54,6 +56,8 @@ def open_records(
             _log.info("records migrated", before=before, after=after)
         trail = SqlAuditLog(database, key=key_of(folder / KEY, database), anchor=Anchor(folder / ANCHOR))
         trail.begin()
+        with database.write() as tx:
+            begin_watchlist(tx, active_entries(tx.connection), at=clock.now())
     except BaseException:
         database.close()
         raise
@@ -65,6 +69,7 @@ def open_records(
         people=SqlPeopleBook(database, clock, trail, policy),
         audit=trail,
         checkpoints=SqlCheckpointBook(database),
+        watchlist=SqlWatchlistLog(database),
         policy=policy,
         closing=database,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,9 @@ from central.records.database import Database, Transaction
 from central.records.events import put_event
 from central.records.port import NotFound
 from central.records.trail import SqlAuditLog
+from central.records.watchlist import SqlWatchlistLog, put_changes
 from central.view import OrderView
+from central.watchlist import Change
 from proto.clock import Clock
 from proto.identity import uuid7
 from proto.passage import WatchlistEntry
@@ -45,6 +47,7 @@ class SqlOrderBook:
         self._database = database
         self._clock = clock
         self._trail = trail
+        self._log = SqlWatchlistLog(database)
 
     def create(self, request: OrderRequest, *, by: User) -> Order:
         now = self._clock.now()
@@ -105,11 +108,11 @@ class SqlOrderBook:
             return _version(connection)
 
     def entries(self) -> tuple[int, tuple[WatchlistEntry, ...]]:
-        table = schema.orders
-        query = select(table).where(table.c.state == OrderState.ACTIVE).order_by(table.c.order_id)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-            return _version(connection), tuple(_order(row, ()).entry() for row in rows)
+            return _version(connection), tuple(active_entries(connection))
+
+    def changes(self, since: int) -> tuple[int, Sequence[Change]] | None:
+        return self._log.changes(since)
 
     def _store(self, tx: Transaction, before: Order, after: Order, *, at: datetime) -> None:
         table = schema.orders
@@ -138,8 +141,7 @@ class SqlOrderBook:
                 for i, step in enumerate(after.history[first:], start=1)
             ],
         )
-        if OrderState.ACTIVE in (before.state, after.state):
-            tx.connection.execute(update(schema.watchlist).values(version=schema.watchlist.c.version + 1))
+        put_changes(tx, [(_listed(before), _listed(after))], at=at)
         put_event(tx, "order", OrderView.of(after), at=at)
 
     def _audit(
@@ -165,6 +167,18 @@ def orders_of(connection: Connection, order_ids: Collection[str]) -> dict[str, O
     table = schema.orders
     rows = connection.execute(select(table).where(table.c.order_id.in_(order_ids))).all()
     return {order.order_id: order for order in _with_steps(connection, rows)}
+
+
+def active_entries(connection: Connection) -> Iterator[WatchlistEntry]:
+    """What is watched for, by order."""
+    table = schema.orders
+    query = select(table).where(table.c.state == OrderState.ACTIVE).order_by(table.c.order_id)
+    for row in connection.execute(query):
+        yield _order(row, ()).entry()
+
+
+def _listed(order: Order) -> WatchlistEntry | None:
+    return order.entry() if order.state is OrderState.ACTIVE else None
 
 
 def _one(connection: Connection, order_id: str) -> Order:

@@ -27,7 +27,7 @@ from central.escalation import EscalationPolicy
 from central.order import Order, OrderMove, OrderRequest, OrderState
 from central.people import MachineToken, Role, User
 from central.ports import AlertSink, FleetSink, LiveFeed, PassageAnnouncer, WatchlistSource
-from proto.passage import Heartbeat, Tier
+from proto.passage import Heartbeat, Tier, WatchlistEntry
 
 
 class NotFound(Exception):
@@ -81,6 +81,47 @@ class OrderBook(WatchlistSource, Protocol):
 
     def tick(self) -> int:
         """Make the moves that the clock owes, activation and expiry; returns how many. Ask once a second."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchlistVersion:
+    """One state of the active orders."""
+
+    version: int
+    at: datetime
+    orders: int
+    digest: str  #: of all entries, see `central.content`; 64 hex digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldEntry:
+    """What a version held for an order."""
+
+    since: int | None  #: the version that made it so; None: the order had never been on the list
+    entry: WatchlistEntry | None  #: None: it was not on the list
+
+
+class WatchlistLog(Protocol):
+    """Every version of the watchlist since the records began; a hit names the one that it was matched with."""
+
+    def newest(self) -> WatchlistVersion: ...
+
+    def get(self, version: int) -> WatchlistVersion:
+        """Raises:
+        NotFound: no such version.
+        """
+        ...
+
+    def held(self, version: int, order_id: str) -> HeldEntry:
+        """Raises:
+        NotFound: no such version.
+        """
+        ...
+
+    def recount(self, version: int) -> str:
+        """The digest reckoned anew from all changes up to the version; slow. Another one than was written then
+        means that the log was tampered with."""
         ...
 
 
@@ -355,6 +396,7 @@ class Records:
     people: PeopleBook
     audit: AuditLog
     checkpoints: CheckpointBook
+    watchlist: WatchlistLog
     policy: RecordsPolicy
     closing: Closing
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -167,6 +168,24 @@ watchlist = Table(
     Column("only", Integer, primary_key=True, autoincrement=False),
     Column("version", BigInteger, nullable=False),
     CheckConstraint('"only" = 1', name="one_row"),
+)
+watchlist_versions = Table(
+    "watchlist_versions",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("content", String(512), nullable=False),
+)
+watchlist_changes = Table(
+    "watchlist_changes",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("order_id", String(36), nullable=False, index=True),
+    Column("plate", String(16), nullable=False),
+    Column("entry", LargeBinary),
 )
 alerts = Table(
     "alerts",

@@ -17,7 +17,16 @@ class Benchmark:
 
 
 #: `bukong bench NAME`. A command takes `report.json_option` and ends with `report.report`.
-BENCHMARKS: dict[str, Benchmark] = {}
+BENCHMARKS: dict[str, Benchmark] = {
+    "hits": Benchmark(
+        summary="Listed vehicles found against false alerts, four ways of matching.",
+        where="deploy.bench.hits:hits",
+    ),
+    "match": Benchmark(
+        summary="A list of a million orders: matching, compiling, changing.",
+        where="deploy.bench.match:match_bench",
+    ),
+}
 
 
 class _Benchmarks(click.Group):

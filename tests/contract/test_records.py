@@ -16,10 +16,12 @@ from central.alert import AlertChanged, AlertMove, AlertState, IllegalStep, Verd
 from central.area import Area
 from central.audit import AuditRecord
 from central.checkpoint import Checkpoint
+from central.content import digest_of
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, Order, OrderMove, OrderState
 from central.people import BadCredentials, InvalidUser, LockedOut, Role, User
-from central.records import NotFound, Records, UnknownOrder, open_records, seed_demo_users
+from central.records import HeldEntry, NotFound, Records, UnknownOrder, open_records, seed_demo_users
 from central.view import AlertView, NodeView, OrderView, PassageView
+from central.watchlist import compile_watchlist
 from proto.clock import ClockQuality, ManualClock
 from proto.passage import CameraHealth, Evidence, EvidenceKind, Heartbeat, Passage, Tier
 from tests.centre import (
@@ -810,3 +812,50 @@ class TestAreas:
             assert len(alerts.page(only_open=only_open, limit=9)) == 3
         assert alerts.figures(START, checkpoints={"cp-1", "cp-2"}).open == 2
         assert alerts.figures(START, checkpoints=()).raised == 0
+
+
+class TestWatchlistLog:
+    def test_every_change_of_the_active_orders_is_a_version(self, setting: Setting) -> None:
+        log, orders = setting.records.watchlist, setting.records.orders
+        empty = log.newest()
+        one = setting.active("川C00001")
+        first = log.newest()
+        two = setting.active("川C00002")
+        orders.move(one.order_id, OrderMove.WITHDRAW, by=setting.staff[Role.APPLICANT], reason="found")
+        last = log.newest()
+        assert [v.orders for v in (empty, first, last)] == [0, 1, 1]
+        assert orders.version() == last.version == empty.version + 3
+        version, entries = orders.entries()
+        assert (version, digest_of(entries)) == (last.version, last.digest)
+        # What each version held, for each order.
+        assert log.held(empty.version, one.order_id).entry is None
+        assert log.held(first.version, one.order_id).entry == one.entry()
+        assert log.held(first.version, two.order_id) == HeldEntry(since=None, entry=None)
+        assert log.held(last.version, two.order_id).entry == two.entry()
+        gone = log.held(last.version, one.order_id)
+        assert (gone.since, gone.entry) == (last.version, None)
+        for version in range(empty.version, last.version + 1):
+            assert log.recount(version) == log.get(version).digest
+
+    def test_versions_that_never_were_are_not_found(self, setting: Setting) -> None:
+        for call in (setting.records.watchlist.get, lambda v: setting.records.watchlist.held(v, "o")):
+            with pytest.raises(NotFound):
+                call(99)
+
+    def test_what_changed_since_a_version_leads_to_the_newest(self, setting: Setting) -> None:
+        orders = setting.records.orders
+        one = setting.active("川C00001")
+        before = compile_watchlist(*orders.entries())
+        setting.active("川C00002")
+        orders.move(one.order_id, OrderMove.WITHDRAW, by=setting.staff[Role.APPLICANT], reason="found")
+        found = orders.changes(before.version)
+        assert found is not None
+        after = before.changed(*found)
+        assert (after.version, set(after.entries())) == (orders.version(), set(orders.entries()[1]))
+        assert orders.changes(orders.version()) == (orders.version(), [])
+        assert orders.changes(12345) is None
+
+    def test_it_outlives_the_process(self, setting: Setting) -> None:
+        setting.active()
+        newest = setting.records.watchlist.newest()
+        assert setting.open_again().watchlist.newest() == newest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from central import matcher as matcher_module
 from central.order import Order, OrderMove
 from central.people import Role
 from central.ports import StoreUnavailable, WatchlistSource
+from central.watchlist import Change
 from proto.passage import WatchlistEntry
 from tests.centre import active_order, order_request
 from tests.integration.centre_road import Road, until
@@ -41,6 +43,10 @@ class GatedSource:
             assert self.gate.wait(20)
         self._first = False
         return self._source.entries()
+
+    def changes(self, since: int) -> tuple[int, Sequence[Change]] | None:
+        assert self.gate.wait(20)
+        return self._source.changes(since)
 
 
 def test_a_listed_vehicle_raises_an_alert_once(road: Road) -> None:
