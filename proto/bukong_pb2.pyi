@@ -163,6 +163,7 @@ class PassageBatch(_message.Message):
     CHECKPOINT_ID_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
     PASSAGES_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """Of every passage that doesn't name its own."""
     checkpoint_id: _builtins.str
@@ -172,7 +173,11 @@ class PassageBatch(_message.Message):
 
     @_builtins.property
     def passages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Passage]:
-        """At least one."""
+        """At least one, here or in `columns`; where both are there, these come first."""
+
+    @_builtins.property
+    def columns(self) -> Global___PassageColumns:
+        """Where there are many: the same, said column by column. Readers before this field refuse such a batch."""
 
     def __init__(
         self,
@@ -181,14 +186,135 @@ class PassageBatch(_message.Message):
         checkpoint_id: _builtins.str = ...,
         models: _abc.Iterable[Global___ModelVersion] | None = ...,
         passages: _abc.Iterable[Global___Passage] | None = ...,
+        columns: Global___PassageColumns | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint_id", b"checkpoint_id", "models", b"models", "node_id", b"node_id", "passages", b"passages"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint_id", b"checkpoint_id", "columns", b"columns", "models", b"models", "node_id", b"node_id", "passages", b"passages"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PassageBatch: _TypeAlias = PassageBatch  # noqa: Y015
+
+@_typing.final
+class PassageColumns(_message.Message):
+    """Passages as columns: a reader makes an array of a whole column at once. Numbers in bytes are little-endian and
+    of one width; a column holds a value for every passage, or for every passage that has what it is of, in order.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORIGINS_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    PASSAGE_ID_FIELD_NUMBER: _builtins.int
+    CAPTURED_AT_US_FIELD_NUMBER: _builtins.int
+    HAS_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    PLATE_CLASS_FIELD_NUMBER: _builtins.int
+    COLOUR_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    LATTICE_POSITIONS_FIELD_NUMBER: _builtins.int
+    LATTICE_SIZES_FIELD_NUMBER: _builtins.int
+    LATTICE_CHARACTERS_FIELD_NUMBER: _builtins.int
+    LATTICE_PROBABILITIES_FIELD_NUMBER: _builtins.int
+    VEHICLE_BOX_FIELD_NUMBER: _builtins.int
+    PLATE_BOX_FIELD_NUMBER: _builtins.int
+    SPEED_CENTI_KMH_FIELD_NUMBER: _builtins.int
+    EVIDENCE_COUNT_FIELD_NUMBER: _builtins.int
+    EVIDENCE_KIND_FIELD_NUMBER: _builtins.int
+    EVIDENCE_SHA256_FIELD_NUMBER: _builtins.int
+    EVIDENCE_SIZE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    LOCAL_HIT_COUNT_FIELD_NUMBER: _builtins.int
+    LOCAL_HITS_FIELD_NUMBER: _builtins.int
+    origin: _builtins.bytes
+    """Index into origins, 16 bits."""
+    passage_id: _builtins.bytes
+    """16 bytes each: tells how many passages there are."""
+    captured_at_us: _builtins.bytes
+    """64 bits, signed."""
+    has: _builtins.bytes
+    """A byte: 1 plate + 2 vehicle_box + 4 plate_box + 8 speed."""
+    plate_class: _builtins.bytes
+    colour: _builtins.bytes
+    confidence: _builtins.bytes
+    """16 bits."""
+    lattice_positions: _builtins.bytes
+    """The lattices, flattened as in PlateRead, once more: how many positions each has, a byte."""
+    lattice_sizes: _builtins.bytes
+    lattice_characters: _builtins.str
+    lattice_probabilities: _builtins.bytes
+    vehicle_box: _builtins.bytes
+    """Of each box four numbers, 32 bits, signed."""
+    plate_box: _builtins.bytes
+    speed_centi_kmh: _builtins.bytes
+    """32 bits, of each speed."""
+    evidence_count: _builtins.bytes
+    """How many images each passage has, a byte; then of each image."""
+    evidence_kind: _builtins.bytes
+    evidence_sha256: _builtins.bytes
+    local_hit_count: _builtins.bytes
+    """How many local_hits each passage has, a byte, and those; none where no passage has any."""
+    @_builtins.property
+    def origins(self) -> _containers.RepeatedCompositeFieldContainer[Global___Passage]:
+        """What several passages have in common: node_id, checkpoint_id, camera_id, lane, direction, clock, unread_reason
+        and models are said, the rest is empty.
+        """
+
+    @_builtins.property
+    def text(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of each plate."""
+
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def evidence_size(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def evidence_media_type(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """None: all are image/jpeg."""
+
+    @_builtins.property
+    def local_hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___LocalHit]: ...
+    def __init__(
+        self,
+        *,
+        origins: _abc.Iterable[Global___Passage] | None = ...,
+        origin: _builtins.bytes = ...,
+        passage_id: _builtins.bytes = ...,
+        captured_at_us: _builtins.bytes = ...,
+        has: _builtins.bytes = ...,
+        text: _abc.Iterable[_builtins.str] | None = ...,
+        plate_class: _builtins.bytes = ...,
+        colour: _builtins.bytes = ...,
+        confidence: _builtins.bytes = ...,
+        rows: _abc.Iterable[_builtins.int] | None = ...,
+        frames: _abc.Iterable[_builtins.int] | None = ...,
+        lattice_positions: _builtins.bytes = ...,
+        lattice_sizes: _builtins.bytes = ...,
+        lattice_characters: _builtins.str = ...,
+        lattice_probabilities: _builtins.bytes = ...,
+        vehicle_box: _builtins.bytes = ...,
+        plate_box: _builtins.bytes = ...,
+        speed_centi_kmh: _builtins.bytes = ...,
+        evidence_count: _builtins.bytes = ...,
+        evidence_kind: _builtins.bytes = ...,
+        evidence_sha256: _builtins.bytes = ...,
+        evidence_size: _abc.Iterable[_builtins.int] | None = ...,
+        evidence_media_type: _abc.Iterable[_builtins.str] | None = ...,
+        local_hit_count: _builtins.bytes = ...,
+        local_hits: _abc.Iterable[Global___LocalHit] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["captured_at_us", b"captured_at_us", "colour", b"colour", "confidence", b"confidence", "evidence_count", b"evidence_count", "evidence_kind", b"evidence_kind", "evidence_media_type", b"evidence_media_type", "evidence_sha256", b"evidence_sha256", "evidence_size", b"evidence_size", "frames", b"frames", "has", b"has", "lattice_characters", b"lattice_characters", "lattice_positions", b"lattice_positions", "lattice_probabilities", b"lattice_probabilities", "lattice_sizes", b"lattice_sizes", "local_hit_count", b"local_hit_count", "local_hits", b"local_hits", "origin", b"origin", "origins", b"origins", "passage_id", b"passage_id", "plate_box", b"plate_box", "plate_class", b"plate_class", "rows", b"rows", "speed_centi_kmh", b"speed_centi_kmh", "text", b"text", "vehicle_box", b"vehicle_box"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PassageColumns: _TypeAlias = PassageColumns  # noqa: Y015
 
 @_typing.final
 class Passage(_message.Message):

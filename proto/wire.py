@@ -20,6 +20,8 @@ CERTAIN = 0xFFFF
 PIXEL = 16
 #: Stands for "no character here" among a lattice's characters.
 NOTHING = "\0"
+#: What an image is where nothing else is said.
+JPEG = "image/jpeg"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -143,13 +145,18 @@ def from_lattice(lattice: Lattice) -> tuple[bytes, str, bytes]:
     return bytes(sizes), "".join(characters), struct.pack(f"<{len(steps)}H", *steps)
 
 
+def check_lattice(alternatives: int, characters: int, probability_bytes: int) -> None:
+    """Do a lattice's parts agree?"""
+    if alternatives != characters or probability_bytes != 2 * characters:
+        raise WireError(
+            f"expected a lattice of {alternatives} alternatives, got {characters} characters "
+            f"and {probability_bytes} bytes of probabilities"
+        )
+
+
 def to_lattice(sizes: bytes, characters: str, probabilities: bytes) -> Lattice:
     count = len(characters)
-    if sum(sizes) != count or len(probabilities) != 2 * count:
-        raise WireError(
-            f"expected a lattice of {sum(sizes)} alternatives, got {count} characters "
-            f"and {len(probabilities)} bytes of probabilities"
-        )
+    check_lattice(sum(sizes), count, len(probabilities))
     named = ["" if c == NOTHING else c for c in characters] if NOTHING in characters else characters
     pairs = tuple(zip(named, [s / CERTAIN for s in struct.unpack(f"<{count}H", probabilities)], strict=True))
     lattice = []

@@ -105,6 +105,16 @@ VALUES: dict[str, Any] = {
             plate=None,
         ),
     ),
+    "passages-columns": tuple(
+        replace(
+            _UNREAD if n % 5 == 4 else _READ,
+            passage_id=UUID(int=(0x019B767140007ABC << 64) + (0x8D << 56) + n),
+            lane=1 + n % 2,
+            speed_kmh=None if n % 3 else n * 10.5,
+            plate_box=None if n % 4 == 1 else _READ.plate_box,
+        )
+        for n in range(16)
+    ),
     "heartbeat": Heartbeat(
         node_id="node-1",
         checkpoint_id="cp-1",
