@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+
+from central.columns import Lists, Mask, Origin, PassageColumns
 from proto.passage import Passage, PlateRead
+from proto.wire import from_time
 
 MAX_NAME = 64  #: characters of an identifier
 MAX_TEXT = 200  #: characters of a reason
@@ -29,9 +33,30 @@ class Admission:
         """Why the passage is not taken; None where it is."""
         return next(self._reasons(passage, now), None)
 
-    def clock_ahead(self, passage: Passage, now: datetime) -> bool:
-        """Is it from further in the future than a healthy clock can make it?"""
-        return passage.captured_at > now + self.ahead_suspect
+    def wrong(self, passages: PassageColumns, now: datetime) -> Mask:
+        """Which passages `refusal` refuses."""
+        at = passages.captured_at_us
+        origins = np.array([_wrong_origin(o) for o in passages.origins], bool)
+        wrong: Mask = (
+            (at > from_time(now + self.ahead_refused))
+            | (at < from_time(now - self.kept))
+            | (passages.images.count > MAX_EVIDENCE)
+            | (passages.positions.count > MAX_POSITIONS)
+            | _wrong_texts(passages)
+        )
+        if len(passages):
+            wrong |= origins[passages.origin]
+        # Rare enough to be looked for passage by passage only where there is one.
+        if len(passages.sizes) and passages.sizes.max() > MAX_ALTERNATIVES:
+            wrong |= _has_one(passages.sizes > MAX_ALTERNATIVES, passages.positions)
+        if len(passages.image_size) and passages.image_size.min() < 0:
+            wrong |= _has_one(passages.image_size < 0, passages.images)
+        return wrong
+
+    def clock_ahead(self, passages: PassageColumns, now: datetime) -> Mask:
+        """Which are from further in the future than a healthy clock can make them?"""
+        ahead: Mask = passages.captured_at_us > from_time(now + self.ahead_suspect)
+        return ahead
 
     def _reasons(self, passage: Passage, now: datetime) -> Iterator[str]:
         at = passage.captured_at
@@ -65,3 +90,26 @@ def _read_reasons(read: PlateRead) -> Iterator[str]:
         yield f"expected a plate of 1 to {MAX_PLATE} characters, got {len(read.text)}"
     if len(read.lattice) > MAX_POSITIONS or any(len(p) > MAX_ALTERNATIVES for p in read.lattice):
         yield f"expected a lattice of at most {MAX_POSITIONS} positions by {MAX_ALTERNATIVES} alternatives"
+
+
+def _wrong_origin(origin: Origin) -> bool:
+    return (
+        not 0 < len(origin.node_id) <= MAX_NAME
+        or not 0 < len(origin.checkpoint_id) <= MAX_NAME
+        or max(len(origin.camera_id), len(origin.direction)) > MAX_NAME
+        or len(origin.unread_reason) > MAX_TEXT
+        or len(origin.models) > MAX_MODELS
+    )
+
+
+def _wrong_texts(passages: PassageColumns) -> Mask:
+    lengths = np.fromiter(map(len, passages.text), np.int64, len(passages))
+    wrong: Mask = passages.read & ((lengths == 0) | (lengths > MAX_PLATE))
+    return wrong
+
+
+def _has_one(marked: Mask, lists: Lists) -> Mask:
+    """Which passages have a marked thing in their list."""
+    of = np.repeat(np.arange(len(lists.count)), lists.count)
+    found: Mask = np.bincount(of[marked], minlength=len(lists.count)) > 0
+    return found

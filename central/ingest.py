@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+import numpy as np
 import structlog
 
 from central.admission import Admission
+from central.columns import Ints, PassageColumns
+from central.columns_decode import decode
 from central.dead_letter import DeadLetters
 from central.group_reader import GroupReader
-from central.metrics import CentreMetrics
+from central.metrics import CentreMetrics, observe_all
 from central.ports import PassageAnnouncer, PassageStore, StoreUnavailable
 from proto.bus.port import Message
 from proto.clock import Clock
-from proto.codec import DecodeError, decode_passages
-from proto.passage import Passage
+from proto.wire import from_time
 
 GROUP = "ingest"
 _log = structlog.get_logger(__name__)
@@ -34,6 +37,7 @@ class Ingest:
     7. count
     8. commit
 
+    The passages of a round are columns; a value is made only of what is refused or shown.
     A failure before 8 leaves the records uncommitted: they come again; step 4 does no harm twice, step 5 writes
     a letter twice at worst.
     Nothing is held between rounds, so a store that is away makes the bus wait and not this process grow.
@@ -69,16 +73,16 @@ class Ingest:
             return
         now = self._clock.now()
         # 2 decode, 3 admit
-        passages, refused = self._admitted(messages, now)
+        passages, admitted, refused = self._admitted(messages, now)
         # 4 store
         with self._metrics.store_seconds.time():
-            new = self._store.insert(passages)
+            new = self._store.insert_columns(passages, admitted)
         # 5 refuse
         self._dead_letters.put(refused)
         # 6 announce
-        self._announce(new)
+        self._announce(passages, new)
         # 7 count
-        self._count(new, len(passages) - len(new))
+        self._count(passages, new, known=len(admitted) - len(new))
         # 8 commit
         self._reader.commit(messages)
 
@@ -88,46 +92,40 @@ class Ingest:
 
     def _admitted(
         self, messages: Sequence[Message], now: datetime
-    ) -> tuple[list[Passage], list[tuple[Message, str]]]:
-        admitted: list[Passage] = []
-        refused: list[tuple[Message, str]] = []
-        for message in messages:
-            try:
-                passages = decode_passages(message.value)
-            except DecodeError as error:
-                refused.append((message, str(error)))
-                continue
-            reasons = []
-            for passage in passages:
-                reason = self._admission.refusal(passage, now)
-                if reason is None:
-                    admitted.append(passage)
-                else:
-                    reasons.append(f"passage {passage.passage_id}: {reason}")
-            if reasons:
-                refused.append((message, "; ".join(reasons)))
-        return admitted, refused
+    ) -> tuple[PassageColumns, Ints, list[tuple[Message, str]]]:
+        """The passages, which of them are taken in, and the records that are refused, with the reason."""
+        decoded = decode([message.value for message in messages])
+        passages = decoded.passages
+        wrong = self._admission.wrong(passages, now)
+        bad = [(int(decoded.record[i]), passages.passage(int(i))) for i in np.flatnonzero(wrong)]
+        reasons: defaultdict[int, list[str]] = defaultdict(list)
+        for record, passage in [*bad, *decoded.unfoldable]:
+            reason = self._admission.refusal(passage, now)
+            reasons[record].append(f"passage {passage.passage_id}: {reason}")
+        why = decoded.refused | {record: "; ".join(texts) for record, texts in reasons.items()}
+        return passages, np.flatnonzero(~wrong), [(messages[i], why[i]) for i in sorted(why)]
 
-    def _announce(self, new: Sequence[Passage]) -> None:
+    def _announce(self, passages: PassageColumns, new: Ints) -> None:
         count = self._allowance.take(len(new))
         self._metrics.not_announced.inc(len(new) - count)
         if not count:
             return
         try:
-            self._announcer.announce(new[-count:])
+            self._announcer.announce([passages.passage(int(row)) for row in new[-count:]])
         except StoreUnavailable as error:
             # The live view is a courtesy, the store is the record.
             self._metrics.not_announced.inc(count)
             _log.warning("passages not announced", count=count, error=str(error))
 
-    def _count(self, new: Sequence[Passage], known: int) -> None:
+    def _count(self, passages: PassageColumns, new: Ints, *, known: int) -> None:
         self._metrics.passages_stored.inc(len(new))
         self._metrics.passages_known.inc(known)
         now = self._clock.now()
-        for passage in new:
-            self._metrics.stored_delay.observe(max(0.0, (now - passage.captured_at).total_seconds()))
-            if self._admission.clock_ahead(passage, now):
-                self._metrics.clock_ahead.labels(passage.node_id).inc()
+        delays = (from_time(now) - passages.captured_at_us[new]) / 1e6
+        observe_all(self._metrics.stored_delay, np.maximum(delays, 0))
+        ahead = new[self._admission.clock_ahead(passages, now)[new]]
+        for node, count in Counter(passages.origins[o].node_id for o in passages.origin[ahead]).items():
+            self._metrics.clock_ahead.labels(node).inc(count)
 
 
 class _Allowance:

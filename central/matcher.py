@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
 import structlog
 
 from central.admission import Admission
+from central.columns import Mask, PassageColumns
+from central.columns_decode import decode
 from central.group_reader import GroupReader
 from central.match import match
 from central.metrics import CentreMetrics
@@ -18,12 +21,15 @@ from central.suspicion import TrafficProfile, rule_for
 from central.watchlist import EMPTY, Watchlist, compile_watchlist
 from proto.bus.port import Message
 from proto.clock import Clock
-from proto.codec import DecodeError, decode_passages
-from proto.passage import Passage
+from proto.passage import Hit
+from proto.variants import SURE, variants
+from proto.wire import CERTAIN
 
 GROUP = "match"
 #: Passages that may wait for a watchlist in the making before the matcher waits for it too.
-MAX_WAITING = 20_000
+MAX_WAITING = 200_000
+#: Passages of a round that the traffic's profile learns from, at most, evenly taken.
+PROFILED = 1_000
 #: Passages after which the threshold of the suspected tier is reckoned anew.
 RULED_EVERY = 20_000
 _log = structlog.get_logger(__name__)
@@ -32,7 +38,8 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
     messages: Sequence[Message]
-    passages: Sequence[Passage]
+    passages: PassageColumns
+    admitted: Mask  #: the others are nothing to alert on
     needs: int  #: the watchlist's version when the batch had been polled
 
 
@@ -51,6 +58,7 @@ class Matcher:
     since the version is read after the poll and the records are committed only once they were matched against
     it. Matching doesn't pause meanwhile: alerts by the old watchlist are raised at once, and raising one again
     changes nothing. An order that became active after a passage was matched is the retro-search's business.
+    The passages of a round are columns; a value is made only of those that may match.
     """
 
     def __init__(
@@ -96,10 +104,11 @@ class Matcher:
         with self._metrics.match_seconds.time():
             # 4 decode
             if messages:
-                self._waiting.append(_Batch(messages=messages, passages=self._decoded(messages), needs=version))
+                self._waiting.append(self._decoded(messages, version))
+                self._learn(self._waiting[-1])
             # 5 match what is new, 6 and what waited, if there is a new watchlist
             due = list(self._waiting) if swapped else [self._waiting[-1]]
-            self._raise([passage for batch in due for passage in batch.passages])
+            self._raise([hit for batch in due for hit in self._hits(batch)])
         # 7 commit
         done: list[Message] = []
         while self._waiting and self._waiting[0].needs <= self._watchlist.version:
@@ -135,28 +144,39 @@ class Matcher:
         self._metrics.suspected_expected.set(rule.expected_per_million)
         return watchlist.under(rule)
 
-    def _decoded(self, messages: Sequence[Message]) -> list[Passage]:
-        now = self._clock.now()
-        passages: list[Passage] = []
-        for message in messages:
-            try:
-                found = decode_passages(message.value)
-            except DecodeError:
-                # The ingest gets the same record and puts it to the dead letters.
-                _log.debug("record skipped", partition=message.partition, offset=message.offset)
-                continue
-            passages.extend(p for p in found if self._admission.refusal(p, now) is None)
-        return passages
+    def _decoded(self, messages: Sequence[Message], version: int) -> _Batch:
+        # What can't be decoded the ingest gets too, and puts it to the dead letters.
+        passages = decode([message.value for message in messages]).passages
+        admitted = ~self._admission.wrong(passages, self._clock.now())
+        return _Batch(messages=messages, passages=passages, admitted=admitted, needs=version)
 
-    def _raise(self, passages: Sequence[Passage]) -> None:
-        now = self._clock.now()
-        hits = [
-            hit
-            for passage in passages
-            for hit in match(passage, self._watchlist, now=now, profile=self._profile)
-        ]
+    def _learn(self, batch: _Batch) -> None:
+        """Tell the profile what passed; of many, every so manieth."""
+        passages = batch.passages
+        read = np.flatnonzero(batch.admitted & passages.read)
+        rows = read[:: -(-len(read) // PROFILED) or 1]
+        sure = _sure(passages)[rows]
+        self._profile.saw_sure([passages.text[i] for i in rows[sure]])
+        for row in rows[~sure]:
+            plate = passages.passage(int(row)).plate
+            assert plate is not None
+            self._profile.saw(plate, variants(plate, self._watchlist.rule.background))
         if self._profile.passages - self._ruled_at >= RULED_EVERY:
             self._watchlist = self._ruled(self._watchlist)
+
+    def _hits(self, batch: _Batch) -> list[Hit]:
+        now = self._clock.now()
+        passages = batch.passages
+        # What a site raised its alarm for is looked at in any case.
+        rows = {*self._watchlist.matchable(passages.text, _sure(passages).tolist()), *passages.local_hits}
+        return [
+            hit
+            for row in sorted(rows)
+            if batch.admitted[row]
+            for hit in match(passages.passage(row), self._watchlist, now=now)
+        ]
+
+    def _raise(self, hits: Sequence[Hit]) -> None:
         if not hits:
             return
         new = self._sink.raise_alerts(hits)
@@ -166,6 +186,12 @@ class Matcher:
             for hit in hits:
                 delay = (now - hit.passage.captured_at).total_seconds()
                 self._metrics.alert_delay.observe(max(0.0, delay))
+
+
+def _sure(passages: PassageColumns) -> Mask:
+    """Which reads are taken at their word."""
+    sure: Mask = passages.confidence / CERTAIN >= SURE
+    return sure
 
 
 def _compile(source: WatchlistSource, old: Watchlist) -> Watchlist:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 #: Seconds: from what a person can't notice to an outbox that was cut off for a day.
@@ -116,3 +120,13 @@ class CentreMetrics:
             ["part"],
             registry=registry,
         )
+
+
+def observe_all(histogram: Histogram, values: NDArray[np.float64]) -> None:
+    """`observe` of each, at the price of one: by its own method a histogram takes a microsecond a value."""
+    inner: Any = histogram
+    of_each = np.bincount(np.searchsorted(inner._upper_bounds, values), minlength=len(inner._upper_bounds))
+    for bucket, count in zip(inner._buckets, of_each.tolist(), strict=True):
+        if count:
+            bucket.inc(count)
+    inner._sum.inc(float(values.sum()))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from central.columns import Ints, PassageColumns
 from central.watchlist import Change
 from proto.passage import Heartbeat, Hit, Passage, WatchlistEntry
 
@@ -63,6 +64,14 @@ class PassageStore(Protocol):
         Raises:
             StoreUnavailable: nothing may be assumed; inserting again is harmless.
             Unstorable: one of them will never be accepted; none was stored.
+        """
+        ...
+
+    def insert_columns(self, passages: PassageColumns, rows: Ints) -> Ints:
+        """As `insert`, of these rows, each named once and in order; returns those that were new.
+
+        Raises:
+            StoreUnavailable, Unstorable: as `insert`.
         """
         ...
 

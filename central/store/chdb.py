@@ -117,7 +117,7 @@ def open_chdb_store(folder: Path, *, threads: int = 2) -> ClickHousePassages:
     """
     engine = ChdbEngine(folder, threads=threads)
     try:
-        return ClickHousePassages(engine)
+        return ClickHousePassages(engine, only_writer=True)  # the folder is locked
     except BaseException:
         engine.close()
         raise

@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+import numpy as np
 import pyarrow as pa
 
+from central.columns import Ints, Mask, PassageColumns
 from central.ports import Cursor, PassagePage, PassageQuery
-from central.store import columns
+from central.store import arrow, columns, recent
+from central.store.recent import RecentIds
 from proto.passage import Passage
+from proto.passage_columns import ID
 
 #: Applied in order, each once; never changed, only added to.
 #:
@@ -65,8 +69,9 @@ _COLUMNS = ", ".join(f"`{name}`" for name in columns.SCHEMA.names)
 _NEWEST_FIRST = "ORDER BY captured_at DESC, passage_id DESC"
 #: A page without a plate is looked for in ever longer stretches: parts of other times aren't touched.
 STRETCHES = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
-_MICROSECOND = timedelta(microseconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
+#: A UUIDv7 tells the moment to the millisecond.
+_MINTED_WITHIN_US = 999
 
 Parameters = Mapping[str, str | int | Sequence[str]]
 
@@ -112,32 +117,67 @@ class ClickHousePassages:
     its UUIDv7: an edge never changes either.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, only_writer: bool = False) -> None:
+        """Args:
+        only_writer: nobody else writes to these passages while this object is open. Then what was written of
+            late is remembered, and the engine is asked only about what may be a double.
+        """
         self._engine = engine
         self._writing = threading.Lock()
+        self._recent = RecentIds() if only_writer else None
         migrate(engine)
 
     def insert(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
-        first: dict[UUID, Passage] = {}
-        for passage in passages:
-            first.setdefault(passage.passage_id, passage)
-        unique = tuple(first.values())
-        if not unique:
-            return ()
-        rows = columns.to_arrow(unique)
-        with self._writing:
-            known = self._known(unique)
-            if known:
-                fresh = [p.passage_id.bytes not in known for p in unique]
-                rows = rows.filter(pa.array(fresh))
-                unique = tuple(p for p, new in zip(unique, fresh, strict=True) if new)
-            if unique:
-                self._engine.insert("passages", rows)
-        return unique
+        given = tuple(passages)
+        new = self._write(
+            columns.to_arrow(given),
+            b"".join([p.passage_id.bytes for p in given]),
+            np.array([columns.microseconds(p.captured_at) for p in given], np.int64),
+        )
+        return tuple(given[i] for i in new)
 
-    def _known(self, passages: Sequence[Passage]) -> set[bytes]:
-        """Identifiers of those that are there already."""
-        moments = [moment for p in passages for moment in _moments(p)]
+    def insert_columns(self, passages: PassageColumns, rows: Ints) -> Ints:
+        table = arrow.to_arrow(passages, rows)
+        identifiers = np.frombuffer(passages.passage_id, np.uint8).reshape(-1, ID)[rows].tobytes()
+        fresh: Ints = rows[self._write(table, identifiers, passages.captured_at_us[rows])]
+        return fresh
+
+    def _write(self, table: pa.Table, identifiers: bytes, captured_us: Ints) -> Ints:
+        """Store the rows that are not there yet, each once; returns which those were."""
+        rows = first_of_each(identifiers)
+        if not len(rows):
+            return rows
+        minted_us = recent.minted_us(identifiers, captured_us)
+        with self._writing:
+            known = self._known(rows, identifiers, captured_us, minted_us)
+            rows = rows[~known]
+            if len(rows):
+                if self._recent is not None:
+                    # Before the insert: one that fails may have stored some of them.
+                    self._recent.add(minted_us[rows], recent.tails(identifiers)[rows])
+                self._engine.insert(
+                    "passages", table if len(rows) == len(table) else table.take(pa.array(rows))
+                )
+        return rows
+
+    def _known(self, rows: Ints, identifiers: bytes, captured_us: Ints, minted_us: Ints) -> Mask:
+        """Which of the rows are there already."""
+        suspect = np.ones(len(rows), bool)
+        if self._recent is not None:
+            earliest = np.minimum(captured_us, minted_us)[rows]
+            self._recent.cover(int(earliest.min()), count=self._count_between, load=self._load_between)
+            if (since := self._recent.since_us) is not None:
+                perhaps = self._recent.perhaps(minted_us[rows], recent.tails(identifiers)[rows])
+                suspect = perhaps | (earliest < since)
+        asked = rows[suspect]
+        if len(asked):
+            raw = {int(i): identifiers[ID * i : ID * i + ID] for i in asked}
+            there = self._ask(list(raw.values()), captured_us[asked], minted_us[asked])
+            suspect[suspect] = [raw[int(i)] in there for i in asked]
+        return suspect
+
+    def _ask(self, identifiers: Sequence[bytes], captured_us: Ints, minted_us: Ints) -> set[bytes]:
+        """Those that the engine has."""
         found = self._engine.query(
             "SELECT passage_id FROM passages"
             " WHERE captured_at >= fromUnixTimestamp64Micro({first:Int64}, 'UTC')"
@@ -145,12 +185,27 @@ class ClickHousePassages:
             # As the column's own type: as a String, identifiers that end in a zero byte would never be equal.
             " AND passage_id IN (SELECT toFixedString(unhex(arrayJoin({ids:Array(String)})), 16))",
             {
-                "first": columns.microseconds(min(moments)),
-                "last": columns.microseconds(max(moments)),
-                "ids": [p.passage_id.hex for p in passages],
+                "first": int(min(captured_us.min(), minted_us.min())),
+                "last": int(max(captured_us.max(), minted_us.max() + _MINTED_WITHIN_US)),
+                "ids": [identifier.hex() for identifier in identifiers],
             },
         )
         return set(found.column("passage_id").to_pylist())
+
+    def _count_between(self, first_us: int, end_us: int | None) -> int:
+        where, parameters = _between(first_us, end_us)
+        found = self._engine.query(f"SELECT count() AS n FROM passages WHERE {where}", parameters)  # noqa: S608
+        return int(found.column("n")[0].as_py())
+
+    def _load_between(self, first_us: int, end_us: int | None) -> tuple[Ints, Ints]:
+        where, parameters = _between(first_us, end_us)
+        found = self._engine.query(
+            f"SELECT passage_id, captured_at FROM passages WHERE {where}",  # noqa: S608
+            parameters,
+        )
+        identifiers = b"".join(found.column("passage_id").to_pylist())
+        captured_us = found.column("captured_at").cast(pa.int64()).to_numpy()
+        return recent.minted_us(identifiers, captured_us), recent.tails(identifiers)
 
     def get(self, passage_id: UUID) -> Passage | None:
         """The time in the identifier is tried first, all of the table after."""
@@ -241,11 +296,24 @@ def _minted_at(passage_id: UUID) -> datetime | None:
     return moment if moment < columns.LATEST else None
 
 
-def _moments(passage: Passage) -> tuple[datetime, ...]:
-    minted = _minted_at(passage.passage_id)
-    if minted is None:
-        return (passage.captured_at,)
-    return passage.captured_at, minted, minted + _MILLISECOND - _MICROSECOND
+def first_of_each(identifiers: bytes) -> Ints:
+    """The rows, less those whose identifier comes again."""
+    tails = recent.tails(identifiers)
+    rows = np.arange(len(tails))
+    if len(np.unique(tails)) == len(tails):
+        return rows
+    first: dict[bytes, int] = {}
+    for row in rows.tolist():
+        first.setdefault(identifiers[ID * row : ID * row + ID], row)
+    return np.array(list(first.values()))
+
+
+def _between(first_us: int, end_us: int | None) -> tuple[str, dict[str, str | int | Sequence[str]]]:
+    first = "captured_at >= fromUnixTimestamp64Micro({first:Int64}, 'UTC')"
+    if end_us is None:
+        return first, {"first": first_us}
+    end = "captured_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC')"
+    return f"{first} AND {end}", {"first": first_us, "end": end_us}
 
 
 def _conditions(

@@ -58,6 +58,8 @@ CONFIDENCE_STEPS = 10_000
 #: Cost units a natural logarithm: 1/25 is 4 % from step to step, so 2 % at most from the truth.
 COST_STEPS = 25
 MAX_COST = 255
+#: Of one lattice.
+MAX_POSITIONS = 255
 SPEED_STEPS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -77,8 +79,10 @@ def check(passage: Passage) -> None:
         return
     if not passage.plate.text:
         raise Unstorable("expected a plate read of at least one character, got an empty one")
-    if len(passage.plate.lattice) > 255:
-        raise Unstorable(f"expected a lattice of at most 255 positions, got {len(passage.plate.lattice)}")
+    if len(passage.plate.lattice) > MAX_POSITIONS:
+        raise Unstorable(
+            f"expected a lattice of at most {MAX_POSITIONS} positions, got {len(passage.plate.lattice)}"
+        )
 
 
 def to_arrow(passages: Sequence[Passage]) -> pa.Table:
@@ -141,7 +145,7 @@ def _row(p: Passage) -> tuple[object, ...]:
         [bytes.fromhex(e.sha256) for e in p.evidence],
         [e.size for e in p.evidence],
         [e.media_type for e in p.evidence],
-        _models_column(p.models),
+        models_column(p.models),
     )
 
 
@@ -207,7 +211,8 @@ def _passage(
 
 
 @lru_cache(maxsize=1 << 16)  # the wire has no more probabilities
-def _cost(probability: float) -> int:
+def cost(probability: float) -> int:
+    """A probability in cost units."""
     if probability <= 0:
         return MAX_COST
     return min(MAX_COST, max(0, round(-math.log(probability) * COST_STEPS)))
@@ -221,7 +226,7 @@ _PROBABILITY = tuple(math.exp(-cost / COST_STEPS) for cost in range(MAX_COST + 1
 
 def _lattice_columns(lattice: Lattice) -> tuple[list[int], list[str], list[int]]:
     flat = [
-        (at, character, _cost(probability))
+        (at, character, cost(probability))
         for at, position in enumerate(lattice)
         for character, probability in position or (_NOTHING_NAMED,)
     ]
@@ -256,7 +261,8 @@ def _box(column: list[int]) -> Box | None:
 
 
 @lru_cache(maxsize=1024)  # a node's passages name the same models for months
-def _models_column(models: tuple[ModelVersion, ...]) -> str:
+def models_column(models: tuple[ModelVersion, ...]) -> str:
+    """Models as the text that is kept."""
     return json.dumps([[m.purpose, m.name, m.sha256] for m in models], separators=(",", ":")) if models else ""
 
 

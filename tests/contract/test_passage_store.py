@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
 import pytest
 
+from central.columns_decode import columns_of
 from central.ports import Cursor, PassageQuery, PassageStore, Unstorable
 from proto.passage import Box, EvidenceKind, Passage
 from tests.contract.passage_stores import ENGINES
@@ -115,6 +117,36 @@ class TestFidelity:
 
 
 class TestInsert:
+    def test_columns_are_stored_as_values_are(self, engine: str, tmp_path: Path) -> None:
+        sent = [passage(n, kinds=tuple(EvidenceKind)) for n in (3, 1, 2)] + [passage(4, unread_reason="glare")]
+        found = []
+        for name in ("values", "columns"):
+            store = ENGINES[engine](tmp_path / name)
+            if name == "values":
+                store.insert(sent)
+            else:
+                store.insert_columns(columns_of(sent), np.arange(4))
+            found.append(store.search(ALL).passages)
+            store.close()
+        assert found[0] == found[1]
+        assert len(found[0]) == 4
+
+    def test_of_columns_only_the_rows_named_are_stored_and_only_once(self, store: PassageStore) -> None:
+        store.insert([passage(1)])
+        arrays = columns_of(numbered(5, 1, 2, 3, 2))
+        assert store.insert_columns(arrays, np.array([1, 2, 3, 4])).tolist() == [2, 3]
+        assert ids(store.search(ALL).passages) == ids(numbered(3, 2, 1))
+        assert store.insert_columns(arrays, np.array([], int)).tolist() == []
+        assert store.insert_columns(arrays, np.arange(5)).tolist() == [0]
+
+    def test_columns_that_cannot_be_stored_are_refused_unless_left_out(self, store: PassageStore) -> None:
+        old = replace(passage(1), captured_at=datetime(1969, 12, 31, tzinfo=UTC))
+        arrays = columns_of([passage(2), old])
+        with pytest.raises(Unstorable, match="captured_at"):
+            store.insert_columns(arrays, np.arange(2))
+        assert store.count(ALL) == 0
+        assert store.insert_columns(arrays, np.array([0])).tolist() == [0]
+
     def test_tells_what_is_new_in_the_order_given(self, store: PassageStore) -> None:
         assert store.insert(numbered(3, 1)) == tuple(numbered(3, 1))
         assert store.insert(numbered(2, 3, 4, 1)) == tuple(numbered(2, 4))

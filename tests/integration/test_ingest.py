@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from central.columns import Ints, PassageColumns
 from central.dead_letter import CUT_TO, replay_dead_letters
 from central.ports import PassageStore, StoreUnavailable
 from proto.bus.port import Bus, BusUnavailable, Producer, Record, RecordTooLarge
@@ -27,12 +28,12 @@ class FailingStore:
         self._after_storing = after_storing
         self._times = times
 
-    def insert(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    def insert_columns(self, passages: PassageColumns, rows: Ints) -> Ints:
         if not self._times:
-            return self._store.insert(passages)
+            return self._store.insert_columns(passages, rows)
         self._times -= 1
         if self._after_storing:
-            self._store.insert(passages)
+            self._store.insert_columns(passages, rows)
         raise StoreUnavailable("the disk is full")
 
     def __getattr__(self, name: str) -> object:

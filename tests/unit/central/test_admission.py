@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from central.admission import MAX_EVIDENCE, MAX_NAME, Admission
+from central.columns_decode import columns_of
 from proto.passage import Evidence, EvidenceKind
 from tests.passages import passage
 
@@ -33,7 +34,7 @@ IMAGE = Evidence(kind=EvidenceKind.SCENE, sha256="a" * 64, size=1)
 def test_times_are_held_against_ours(ahead: timedelta, refused: bool, suspect: bool) -> None:
     at = replace(GIVEN, captured_at=NOW + ahead)
     assert (RULES.refusal(at, NOW) is not None) is refused
-    assert RULES.clock_ahead(at, NOW) is suspect
+    assert RULES.clock_ahead(columns_of([at]), NOW).tolist() == [suspect]
 
 
 @pytest.mark.parametrize(

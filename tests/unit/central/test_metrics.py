@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 
+import numpy as np
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from central import centre, dead_letter, fleet, group_reader, ingest, matcher, retention
-from central.metrics import CentreMetrics
+from central.metrics import CentreMetrics, observe_all
 
 
 def test_every_metric_is_ours_by_name_and_says_what_it_is() -> None:
@@ -34,3 +35,19 @@ def test_one_registry_has_the_metrics_of_one_centre() -> None:
     CentreMetrics(registry)
     with pytest.raises(ValueError, match="Duplicated"):
         CentreMetrics(registry)
+
+
+def test_a_histogram_says_the_same_however_it_is_told() -> None:
+    values = np.array([0.0, 0.5, 0.500001, 1.0, 3.0, 1e9])
+    said = []
+    for at_once in (False, True):
+        registry = CollectorRegistry()
+        histogram = Histogram("h", "h", buckets=(0.5, 1, 2), registry=registry)
+        if at_once:
+            observe_all(histogram, values)
+            observe_all(histogram, values[:0])
+        else:
+            for value in values.tolist():
+                histogram.observe(value)
+        said.append([line for line in generate_latest(registry).splitlines() if b"_created" not in line])
+    assert said[0] == said[1]
