@@ -18,6 +18,10 @@ class Benchmark:
 
 #: `bukong bench NAME`. A command takes `report.json_option` and ends with `report.report`.
 BENCHMARKS: dict[str, Benchmark] = {
+    "central": Benchmark(
+        summary="A whole centre under load: passages a second, and how soon alerts are seen.",
+        where="deploy.bench.load.command:central",
+    ),
     "hits": Benchmark(
         summary="Listed vehicles found against false alerts, four ways of matching.",
         where="deploy.bench.hits:hits",

@@ -152,6 +152,11 @@ class KafkaServer:
     def nodes(self) -> Sequence[int]:
         return tuple(self._ports)
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Of the nodes that were started, in their order."""
+        return tuple(process.pid for process in self._processes.values())
+
     def start(self, *nodes: int, timeout_s: float = 60.0) -> None:
         """Start these nodes, or all, and wait until they take connections.
 

@@ -1,0 +1,1 @@
+"""The load on a whole centre: simulated nodes, the real bus, the real processes, a long watchlist."""
