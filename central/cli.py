@@ -7,6 +7,7 @@ import json
 import signal
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +18,7 @@ from tqdm import tqdm
 from central.centre import EVERYTHING, Centre, PartName
 from central.config import CentreSettings, ConfigError, example_toml, load_settings, shown_url
 from central.dead_letter import list_dead_letters, replay_dead_letters
-from central.people import InvalidUser, Role
+from central.people import InvalidUser, PeopleError, Role, TokenScope
 from central.ports import StoreUnavailable
 from central.records import NotFound, Records, RecordsUnusable
 from central.wiring import open_bus, open_configured_records, open_passages
@@ -41,6 +42,15 @@ def _named_failures() -> Iterator[None]:
         yield
     except (StoreUnavailable, RecordsUnusable, BusUnavailable, OSError) as error:
         raise Missing(str(error)) from error
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """What the books refuse is a mistake in what was typed."""
+    try:
+        yield
+    except (PeopleError, NotFound) as error:
+        raise click.UsageError(str(error)) from error
 
 
 @click.group()
@@ -252,34 +262,102 @@ def list_users(settings: CentreSettings) -> None:
             click.echo(f"{user.username}  {user.name}  {', '.join(sorted(user.roles))}  {areas}")
 
 
+@users.command("edit")
+@click.argument("username")
+@click.option("--name", help="As the colleagues call them.")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice([r.value for r in Role]), help="Repeats; replaces all."
+)
+@click.option("--area", "areas", multiple=True, help="Id of an area they may see; repeats; replaces all.")
+@click.option("--whole-network", is_flag=True, help="Instead of areas.")
+@click.pass_obj
+def edit_user(
+    settings: CentreSettings,
+    username: str,
+    name: str | None,
+    roles: tuple[str, ...],
+    areas: tuple[str, ...],
+    whole_network: bool,
+) -> None:
+    """Change a person's name, roles or areas; what is left out stays."""
+    if areas and whole_network:
+        raise click.UsageError("expected --area or --whole-network, got both")
+    with _named_failures(), _records(settings) as records, _refusals():
+        records.checkpoints.put_areas([configured.area() for configured in settings.areas])
+        account = records.accounts.change(
+            username,
+            by=BY,
+            name=name,
+            roles=[Role(role) for role in roles] or None,
+            areas=areas or (() if whole_network else None),
+        )
+    user = account.user
+    seen = ", ".join(sorted(user.areas)) or "whole network"
+    click.echo(f"{user.username}  {user.name}  {', '.join(sorted(user.roles))}  {seen}")
+
+
 @users.command("disable")
 @click.argument("username")
 @click.pass_obj
 def disable_user(settings: CentreSettings, username: str) -> None:
     """Let a person sign in no more and end their sessions; what they did stays in the records."""
-    with _named_failures(), _records(settings) as records:
-        try:
-            records.people.disable_user(username, by=BY)
-        except NotFound as error:
-            raise click.UsageError(str(error)) from error
+    with _named_failures(), _records(settings) as records, _refusals():
+        records.accounts.disable(username, by=BY)
     click.echo(f"{username} can't sign in any more", err=True)
+
+
+@users.command("enable")
+@click.argument("username")
+@click.pass_obj
+def enable_user(settings: CentreSettings, username: str) -> None:
+    """Let a person sign in again."""
+    with _named_failures(), _records(settings) as records, _refusals():
+        records.accounts.enable(username, by=BY)
+    click.echo(f"{username} can sign in again", err=True)
+
+
+@users.command("reset-password")
+@click.argument("username")
+@click.pass_obj
+def reset_password(settings: CentreSettings, username: str) -> None:
+    """Print a new password, which they must change at their next sign-in; ends a lock-out."""
+    with _named_failures(), _records(settings) as records, _refusals():
+        click.echo(records.accounts.reset_password(username, by=BY))
 
 
 @central.group("tokens")
 def tokens() -> None:
-    """Secrets by which nodes hand in images."""
+    """Secrets by which machines call: nodes that hand in images, platforms that read, units' devices."""
 
 
 @tokens.command("add")
 @click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([s.value for s in TokenScope]),
+    default=[TokenScope.IMAGES.value],
+    show_default=True,
+    help="What it is for; repeats.",
+)
+@click.option("--area", "areas", multiple=True, help="Id of an area it may see; repeats. None: all of them.")
+@click.option("--days", type=click.IntRange(1, 3650), help="How long it lasts. Left out: until it is revoked.")
 @click.pass_obj
-def add_token(settings: CentreSettings, name: str) -> None:
+def add_token(
+    settings: CentreSettings, name: str, scopes: tuple[str, ...], areas: tuple[str, ...], days: int | None
+) -> None:
     """Make a token for the machine NAME and print it; it can't be shown again."""
-    with _named_failures(), _records(settings) as records:
-        try:
-            click.echo(records.people.create_machine_token(name, by=BY))
-        except InvalidUser as error:
-            raise click.UsageError(str(error)) from error
+    with _named_failures(), _records(settings) as records, _refusals():
+        records.checkpoints.put_areas([configured.area() for configured in settings.areas])
+        token = records.people.create_machine_token(
+            name,
+            by=BY,
+            scopes=[TokenScope(scope) for scope in scopes],
+            areas=areas,
+            expires_at=None if days is None else SystemClock().now() + timedelta(days=days),
+        )
+    click.echo(token)
 
 
 @tokens.command("list")
@@ -288,8 +366,12 @@ def list_tokens(settings: CentreSettings) -> None:
     """Print tokens' identifiers, machines and state; the secrets are kept nowhere."""
     with _named_failures(), _records(settings) as records:
         for token in records.people.machine_tokens():
-            state = f"revoked {token.revoked_at:%Y-%m-%d %H:%M} UTC" if token.revoked_at else "in use"
-            click.echo(f"{token.token_id}  {token.name}  {state}")
+            state = "in use"
+            if token.expires_at:
+                state += f" until {token.expires_at:%Y-%m-%d %H:%M} UTC"
+            if token.revoked_at:
+                state = f"revoked {token.revoked_at:%Y-%m-%d %H:%M} UTC"
+            click.echo(f"{token.token_id}  {token.name}  {', '.join(sorted(token.scopes))}  {state}")
 
 
 @tokens.command("revoke")

@@ -25,8 +25,28 @@ class PeopleError(Exception):
     """Base of what can be wrong with a user, a sign-in or a token."""
 
 
+class TokenScope(enum.StrEnum):
+    """What a machine's token is for; one may have several."""
+
+    IMAGES = "images"  #: a node hands in evidence images
+    READ = "read"  #: another platform reads checkpoints, areas, nodes, figures and the live view
+    POSITIONS = "positions"  #: a unit's device reports where it is
+
+
 class InvalidUser(PeopleError):
     """A user that can't be created; says what was expected and what came."""
+
+
+class LastAdministrator(PeopleError):
+    """Nobody would be left to look after people."""
+
+
+class NotYourself(PeopleError):
+    """What somebody else has to do for one: nobody gives themself rights or takes their own away."""
+
+
+class NotKeptHere(PeopleError):
+    """The identity provider keeps it: change it there."""
 
 
 class BadCredentials(PeopleError):
@@ -50,27 +70,54 @@ class User:
     roles: frozenset[Role]
     language: str = "zh-CN"  #: BCP 47, of the console
     areas: frozenset[str] = frozenset()  #: ids of the areas (辖区) they may see; empty: the whole network
+    must_change_password: bool = False  #: somebody else knows it: nothing else is open to them before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A user as an administrator sees them."""
+
+    user: User
+    disabled: bool
+    created_at: datetime
+    external: bool  #: signs in by the identity provider, which keeps their password, roles and areas
+    sessions: int  #: open now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session, without its secret."""
+
+    session_id: str
+    username: str
+    address: str  #: that it was opened from
+    created_at: datetime
+    seen_at: datetime  #: last use, to the minute
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineToken:
-    """A machine that may upload images; the secret itself is kept nowhere."""
+    """A machine that may call; the secret itself is kept nowhere."""
 
     token_id: str
     name: str  #: which machine, e.g. the node's id
     created_at: datetime
     created_by: str
+    scopes: frozenset[TokenScope] = frozenset({TokenScope.IMAGES})
+    areas: frozenset[str] = frozenset()  #: as a user's; empty: the whole network
+    expires_at: datetime | None = None  #: None: only when it is revoked
     revoked_at: datetime | None = None
 
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 #: Who the audit trail names for what no person did: nobody may sign in under such a name.
-RESERVED = frozenset({"system", "command-line", "demo", "clock"})
+RESERVED = frozenset({"system", "command-line", "demo", "clock", "oidc"})
 MIN_PASSWORD = 10
 MAX_PASSWORD = 256  #: hashing is dear on purpose: nobody gets to hand in a megabyte
 
 
-def check_user(username: str, name: str, password: str, roles: frozenset[Role]) -> None:
+def check_user(username: str, name: str, roles: frozenset[Role]) -> None:
     """Raises:
     InvalidUser: a part is not as it must be.
     """
@@ -86,10 +133,6 @@ def check_user(username: str, name: str, password: str, roles: frozenset[Role]) 
         raise InvalidUser(f"expected a name for {username!r}, got none")
     if not roles:
         raise InvalidUser(f"expected at least one role for {username!r}, got none")
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise InvalidUser(
-            f"expected a password of {MIN_PASSWORD} to {MAX_PASSWORD} characters, got {len(password)}"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from central.api import (
     session,
     statistics,
     tracks,
+    users,
 )
 from central.api.hub import LiveHub
 from central.api.middleware import Accidents, BodyLimit, SecurityHeaders
@@ -49,6 +50,7 @@ MODULES = (
     audit,
     images,
     machine_tokens,
+    users,
     live,
     health,
 )
@@ -93,7 +95,7 @@ def create_app(services: Services) -> FastAPI:
     app.mount("/", StaticFiles(directory=_console(), html=True), name="console")
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, image_limit=settings.max_image_bytes)
     app.add_middleware(Accidents)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
     return app
 
 

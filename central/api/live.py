@@ -54,6 +54,9 @@ async def live(socket: WebSocket) -> None:
     if user is None:
         await socket.close(NO_SESSION, "expected a session: sign in first")
         return
+    if user.must_change_password:
+        await socket.close(NO_SESSION, "expected the password to be changed first")
+        return
     after = socket.query_params.get("after", "0")
     if not after.isdecimal() or len(after) > 18:
         await socket.close(NOT_UNDERSTOOD, "expected after to be the number of an event")

@@ -13,7 +13,14 @@ from starlette.exceptions import HTTPException
 
 from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
-from central.people import BadCredentials, InvalidUser, LockedOut
+from central.people import (
+    BadCredentials,
+    InvalidUser,
+    LastAdministrator,
+    LockedOut,
+    NotKeptHere,
+    NotYourself,
+)
 from central.ports import ImageMismatch, ImageTooLarge, StoreUnavailable
 from central.records import NotFound, Unstorable
 from proto.plate import PlateError
@@ -23,9 +30,12 @@ MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[Exception], HTTPStatus] = {
     BadCredentials: HTTPStatus.UNAUTHORIZED,
     NotYourOrder: HTTPStatus.FORBIDDEN,
+    NotYourself: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     IllegalMove: HTTPStatus.CONFLICT,
     AlertChanged: HTTPStatus.CONFLICT,
+    LastAdministrator: HTTPStatus.CONFLICT,
+    NotKeptHere: HTTPStatus.CONFLICT,
     IllegalStep: HTTPStatus.CONFLICT,
     NotOffered: HTTPStatus.FORBIDDEN,
     ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

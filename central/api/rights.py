@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from central.people import Role
+from central.people import Role, TokenScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,8 +13,9 @@ class Right:
     """Who may call a route."""
 
     roles: frozenset[Role] = frozenset()  #: people signed in who have one of these
-    machines: bool = False  #: bearers of a machine token
+    machines: frozenset[TokenScope] = frozenset()  #: bearers of a machine's token that has one of these
     public: bool = False  #: whoever reaches the port
+    before_password_change: bool = False  #: also for people who must change their password first
     whole_network: bool = False  #: not for people who are limited to areas: it can't be told apart by area
 
 
@@ -24,8 +25,16 @@ def _people(*roles: Role, whole_network: bool = False) -> Right:
 
 _R = Role
 _PUBLIC = Right(public=True)
-_MACHINE = Right(machines=True)
+_IMAGES = frozenset({TokenScope.IMAGES})
+_READ = frozenset({TokenScope.READ})
+_NODE = Right(machines=_IMAGES)
 _EVERYBODY = _people(*Role)
+#: Of one's own session, whatever one's password.
+_ANYHOW = Right(roles=frozenset(Role), before_password_change=True)
+#: Nobody of an area looks after people or tokens, so nobody makes one who sees more than they do.
+_PEOPLE = _people(_R.ADMINISTRATOR, whole_network=True)
+#: Also for another platform that has a token to read.
+_EVERYBODY_AND_PLATFORMS = Right(roles=frozenset(Role), machines=_READ)
 _ON_ORDERS = (_R.OPERATOR, _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
 #: Images carry what passages carry, and are found by hash only: whoever is shown a passage has the hash.
 _SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
@@ -33,11 +42,22 @@ _SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
 #: (method, path) → right.
 RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/session"): _PUBLIC,
-    ("GET", "/api/session"): _EVERYBODY,
-    ("DELETE", "/api/session"): _EVERYBODY,
-    ("GET", "/api/checkpoints"): _EVERYBODY,
-    ("GET", "/api/areas"): _EVERYBODY,
-    ("GET", "/api/passages"): _people(_R.OPERATOR, _R.SUPERVISOR),
+    ("GET", "/api/session"): _ANYHOW,
+    ("DELETE", "/api/session"): _ANYHOW,
+    ("POST", "/api/session/password"): _ANYHOW,
+    ("GET", "/api/sessions"): _EVERYBODY,
+    ("DELETE", "/api/sessions/{session_id}"): _EVERYBODY,
+    ("GET", "/api/users"): _PEOPLE,
+    ("POST", "/api/users"): _PEOPLE,
+    ("GET", "/api/users/{username}"): _PEOPLE,
+    ("PATCH", "/api/users/{username}"): _PEOPLE,
+    ("POST", "/api/users/{username}/disable"): _PEOPLE,
+    ("POST", "/api/users/{username}/enable"): _PEOPLE,
+    ("POST", "/api/users/{username}/password"): _PEOPLE,
+    ("DELETE", "/api/users/{username}/sessions"): _PEOPLE,
+    ("GET", "/api/checkpoints"): _EVERYBODY_AND_PLATFORMS,
+    ("GET", "/api/areas"): _EVERYBODY_AND_PLATFORMS,
+    ("GET", "/api/passages"): Right(roles=frozenset({_R.OPERATOR, _R.SUPERVISOR}), machines=_READ),
     ("POST", "/api/tracks"): _people(_R.INVESTIGATOR),
     ("GET", "/api/orders"): _people(*_ON_ORDERS),
     ("POST", "/api/orders"): _people(_R.APPLICANT),
@@ -48,18 +68,20 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/alerts"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("GET", "/api/alerts/{alert_id}"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("POST", "/api/alerts/{alert_id}/steps"): _people(_R.OPERATOR),
-    ("GET", "/api/nodes"): _people(_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR),
-    ("GET", "/api/statistics"): _EVERYBODY,
+    ("GET", "/api/nodes"): Right(
+        roles=frozenset({_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR}), machines=_READ
+    ),
+    ("GET", "/api/statistics"): _EVERYBODY_AND_PLATFORMS,
     ("GET", "/api/statistics/sources"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("GET", "/api/audit"): _people(_R.AUDITOR, whole_network=True),
     ("GET", "/api/images/{sha256}"): Right(roles=_SEE_IMAGES),
-    ("HEAD", "/api/images/{sha256}"): Right(roles=_SEE_IMAGES, machines=True),
-    ("PUT", "/api/images/{sha256}"): _MACHINE,
-    ("HEAD", "/api/images/{sha256}/upload"): _MACHINE,
-    ("PATCH", "/api/images/{sha256}/upload"): _MACHINE,
-    ("GET", "/api/machine-tokens"): _people(_R.ADMINISTRATOR, whole_network=True),
-    ("POST", "/api/machine-tokens"): _people(_R.ADMINISTRATOR, whole_network=True),
-    ("DELETE", "/api/machine-tokens/{token_id}"): _people(_R.ADMINISTRATOR, whole_network=True),
+    ("HEAD", "/api/images/{sha256}"): Right(roles=_SEE_IMAGES, machines=_IMAGES),
+    ("PUT", "/api/images/{sha256}"): _NODE,
+    ("HEAD", "/api/images/{sha256}/upload"): _NODE,
+    ("PATCH", "/api/images/{sha256}/upload"): _NODE,
+    ("GET", "/api/machine-tokens"): _PEOPLE,
+    ("POST", "/api/machine-tokens"): _PEOPLE,
+    ("DELETE", "/api/machine-tokens/{token_id}"): _PEOPLE,
     ("GET", "/healthz"): _PUBLIC,
     ("GET", "/readyz"): _PUBLIC,
     ("GET", "/metrics"): _PUBLIC,

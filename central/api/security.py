@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from central.api.rights import RIGHTS
 from central.api.services import Services
 from central.area import Scope
-from central.people import User
+from central.people import MachineToken, User
 
 SESSION_COOKIE = "bukong_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -53,9 +53,10 @@ def authorise(request: Request, services: Annotated[Services, Depends(services_o
     """Let the request pass or refuse it. Runs before every endpoint.
 
     1. The route must be in the table. 2. A change must come from this site's own pages. 3. A public route
-    passes. 4. A bearer must have a machine's token where machines may call. 5. Anyone else must have a session,
+    passes. 4. A bearer must have a machine's token for what the route does. 5. Anyone else must have a session,
     6. show its CSRF token with a change, 7. have a role that may, and 8. have the whole network where what
     the route shows can't be told apart by area. The other routes keep to the areas by their `CurrentScope`.
+    9. Whoever must change their password does that first.
 
     Raises:
         HTTPException: 401 where nobody is known, 403 where somebody may not.
@@ -73,10 +74,17 @@ def authorise(request: Request, services: Annotated[Services, Depends(services_o
         return
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":  # 4.
-        if services.records.people.machine(bearer) is None:
+        machine = services.records.people.machine(bearer)
+        if machine is None:
             raise HTTPException(401, "expected a known machine token", {"WWW-Authenticate": "Bearer"})
-        if not right.machines:
-            raise HTTPException(403, f"machines may not {request.method} {route}")
+        if not right.machines & machine.scopes:
+            expected = " or ".join(sorted(right.machines))
+            needed = f"expected a token for {expected} to" if expected else "machines may not"
+            raise HTTPException(
+                403, f"{needed} {request.method} {route}, got one for {', '.join(sorted(machine.scopes))}"
+            )
+        request.state.machine = machine
+        request.state.areas = machine.areas
         return
     token = request.cookies.get(SESSION_COOKIE)
     user = services.records.people.session(token) if token else None
@@ -96,8 +104,11 @@ def authorise(request: Request, services: Annotated[Services, Depends(services_o
             f"expected somebody of the whole network to {request.method} {route}, got one of "
             + ", ".join(sorted(user.areas)),
         )
+    if user.must_change_password and not right.before_password_change:  # 9.
+        raise HTTPException(403, "expected the password to be changed first: POST /api/session/password")
     request.state.user = user
     request.state.token = token
+    request.state.areas = user.areas
 
 
 def _user(request: Request) -> User:
@@ -111,8 +122,18 @@ ServicesOf = Annotated[Services, Depends(services_of)]
 CurrentUser = Annotated[User, Depends(_user)]
 
 
-def _scope(user: CurrentUser, services: ServicesOf) -> Scope:
-    return services.records.checkpoints.scope(user.areas)
+def _machine(request: Request) -> MachineToken:
+    machine = request.state.machine
+    assert isinstance(machine, MachineToken)
+    return machine
+
+
+#: The machine that calls; only for routes that nobody else calls.
+CurrentMachine = Annotated[MachineToken, Depends(_machine)]
+
+
+def _scope(request: Request, services: ServicesOf) -> Scope:
+    return services.records.checkpoints.scope(request.state.areas)
 
 
 #: The checkpoints that they may see: see `central.area` for how a route keeps to them.

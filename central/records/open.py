@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from central.ports import StoreUnavailable
+from central.records.accounts import SqlAccountBook
 from central.records.alerts import SqlAlertBook
 from central.records.checkpoints import SqlCheckpointBook
 from central.records.database import Database
@@ -67,6 +68,7 @@ def open_records(
         fleet=SqlFleetBook(database, clock),
         live=SqlEventLog(database, clock, policy),
         people=SqlPeopleBook(database, clock, trail, policy),
+        accounts=SqlAccountBook(database, clock, trail, policy),
         audit=trail,
         checkpoints=SqlCheckpointBook(database),
         watchlist=SqlWatchlistLog(database),

@@ -6,12 +6,13 @@ import hashlib
 import json
 import secrets
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from central.audit import AuditRecord
+from central.password import WeakPassword, check_password
 from central.people import (
     ACCOUNT_THROTTLE,
     ADDRESS_THROTTLE,
@@ -20,17 +21,20 @@ from central.people import (
     InvalidUser,
     LockedOut,
     MachineToken,
+    NotKeptHere,
     Role,
+    Session,
     Throttle,
+    TokenScope,
     User,
     check_user,
 )
 from central.records import schema
-from central.records.checkpoints import areas_of
 from central.records.database import Database, Transaction
 from central.records.passwords import Passwords
 from central.records.port import NotFound, RecordsPolicy, SignedIn
 from central.records.trail import SqlAuditLog
+from central.records.users import NO_PASSWORD, check_areas_known, put_user, row_of, user_of
 from proto.clock import Clock
 from proto.identity import uuid7
 
@@ -67,49 +71,30 @@ class SqlPeopleBook:
         by: str,
         language: str = "zh-CN",
         areas: Collection[str] = (),
+        must_change_password: bool = False,
     ) -> User:
         user = User(
-            username=username, name=name, roles=frozenset(roles), language=language, areas=frozenset(areas)
+            username=username,
+            name=name,
+            roles=frozenset(roles),
+            language=language,
+            areas=frozenset(areas),
+            must_change_password=must_change_password,
         )
-        check_user(username, name, password, user.roles)
+        check_user(username, name, user.roles)
+        check_password(password, username=username, name=name)
         password_hash = self._passwords.hash(password)
         with self._database.write() as tx:
-            if _row_of(tx.connection, username) is not None:
-                raise InvalidUser(f"expected a username that is free, got {username!r}")
-            tx.connection.execute(
-                insert(schema.users).values(
-                    username=username,
-                    name=name,
-                    language=language,
-                    password_hash=password_hash,
-                    disabled=False,
-                    created_at=self._clock.now(),
-                )
-            )
-            tx.connection.execute(
-                insert(schema.user_roles), [{"username": username, "role": role} for role in sorted(user.roles)]
-            )
-            _give_areas(tx.connection, username, user.areas)
+            put_user(tx.connection, user, password_hash=password_hash, at=self._clock.now())
             given = {"roles": sorted(user.roles), "areas": sorted(user.areas)}
             self._audit(tx, "user.create", by=by, subject=username, detail=given)
         return user
-
-    def disable_user(self, username: str, *, by: str) -> None:
-        table = schema.users
-        with self._database.write() as tx:
-            changed = tx.connection.execute(
-                update(table).where(table.c.username == username).values(disabled=True)
-            )
-            if changed.rowcount == 0:
-                raise NotFound(f"no user {username!r}")
-            tx.connection.execute(delete(schema.sessions).where(schema.sessions.c.username == username))
-            self._audit(tx, "user.disable", by=by, subject=username)
 
     def users(self) -> tuple[User, ...]:
         table = schema.users
         query = select(table).where(table.c.disabled.is_(False))
         with self._database.read() as connection:
-            found = [_user(connection, row) for row in connection.execute(query).all()]
+            found = [user_of(connection, row) for row in connection.execute(query).all()]
         # Sorted here: a database's collation is its own.
         return tuple(sorted(found, key=lambda user: user.username))
 
@@ -120,8 +105,8 @@ class SqlPeopleBook:
     def sign_in(self, username: str, password: str, *, address: str, replaces: str | None = None) -> SignedIn:
         attempt = self._claim_attempt(username[:MAX_NAME], address[:MAX_NAME])
         with self._database.read() as connection:
-            row = _row_of(connection, username)
-        known = None if row is None or row.disabled else row.password_hash
+            row = row_of(connection, username)
+        known = None if row is None or row.disabled or row.password_hash == NO_PASSWORD else row.password_hash
         password = password[:MAX_PASSWORD]
         if not self._passwords.matches(password, known):
             with self._database.write() as tx:
@@ -141,10 +126,10 @@ class SqlPeopleBook:
             found = connection.execute(select(table).where(key)).one_or_none()
             if found is None or found.expires_at <= now or found.seen_at + self._policy.session_idle <= now:
                 return None
-            row = _row_of(connection, found.username)
+            row = row_of(connection, found.username)
             if row is None or row.disabled:
                 return None
-            user = _user(connection, row)
+            user = user_of(connection, row)
         if found.seen_at + SEEN_EVERY <= now:
             with self._database.write() as tx:
                 tx.connection.execute(update(table).where(key).values(seen_at=now))
@@ -160,13 +145,96 @@ class SqlPeopleBook:
             tx.connection.execute(delete(table).where(key))
             self._audit(tx, "session.close", by=found.username, subject=found.username)
 
-    def create_machine_token(self, name: str, *, by: str) -> str:
+    def sessions(self, username: str) -> tuple[Session, ...]:
+        table, now = schema.sessions, self._clock.now()
+        mine = select(table).where(
+            table.c.username == username,
+            table.c.expires_at > now,
+            table.c.seen_at > now - self._policy.session_idle,
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(mine.order_by(table.c.created_at.desc(), table.c.session_id.desc())).all()
+        return tuple(
+            Session(
+                session_id=row.session_id,
+                username=row.username,
+                address=row.address,
+                created_at=row.created_at,
+                seen_at=row.seen_at,
+                expires_at=row.expires_at,
+            )
+            for row in rows
+        )
+
+    def session_id(self, token: str) -> str:
+        table = schema.sessions
+        with self._database.read() as connection:
+            found = connection.scalar(select(table.c.session_id).where(table.c.token_sha256 == _sha256(token)))
+        return found or ""
+
+    def end_session(self, username: str, session_id: str, *, by: str) -> None:
+        table = schema.sessions
+        which = (table.c.session_id == session_id, table.c.username == username)
+        with self._database.write() as tx:
+            if tx.connection.execute(delete(table).where(*which)).rowcount == 0:
+                raise NotFound(f"no session {session_id!r} of {username}")
+            self._audit(tx, "session.end", by=by, subject=username, detail={"session": session_id})
+
+    def change_password(self, username: str, old: str, new: str, *, address: str, token: str) -> None:
+        attempt = self._claim_attempt(username[:MAX_NAME], address[:MAX_NAME])
+        with self._database.read() as connection:
+            row = row_of(connection, username)
+        if row is not None and row.password_hash == NO_PASSWORD:
+            raise NotKeptHere("expected a password to be changed where it is kept: at the identity provider")
+        known = None if row is None or row.disabled else row.password_hash
+        if not self._passwords.matches(old[:MAX_PASSWORD], known):
+            with self._database.write() as tx:
+                self._audit(tx, "password.refused", by=username, subject=username, detail={"address": address})
+            raise BadCredentials("expected the password that is valid now")
+        assert row is not None
+        if new == old:
+            raise WeakPassword("expected a password other than the one before")
+        check_password(new, username=username, name=row.name)
+        password_hash = self._passwords.hash(new)
+        sessions, attempts, users = schema.sessions, schema.login_attempts, schema.users
+        with self._database.write() as tx:
+            changed = tx.connection.execute(
+                update(users)
+                # Somebody else may have set another one meanwhile.
+                .where(users.c.username == username, users.c.password_hash == known)
+                .values(password_hash=password_hash, must_change_password=False)
+            )
+            if changed.rowcount == 0:
+                raise BadCredentials("expected the password that is valid now")
+            tx.connection.execute(delete(attempts).where(attempts.c.attempt_id == attempt))
+            # Whoever knew the old one is out; this session stays.
+            tx.connection.execute(
+                delete(sessions).where(
+                    sessions.c.username == username, sessions.c.token_sha256 != _sha256(token)
+                )
+            )
+            self._audit(tx, "password.change", by=username, subject=username)
+
+    def create_machine_token(
+        self,
+        name: str,
+        *,
+        by: str,
+        scopes: Collection[TokenScope] = frozenset({TokenScope.IMAGES}),
+        areas: Collection[str] = (),
+        expires_at: datetime | None = None,
+    ) -> str:
+        if not scopes:
+            raise InvalidUser(f"expected at least one scope of {', '.join(TokenScope)}, got none")
         if not name.strip() or len(name) > MAX_NAME:
             raise InvalidUser(f"expected a machine's name of 1 to {MAX_NAME} characters, got {name[:80]!r}")
         now = self._clock.now()
         token = secrets.token_urlsafe(TOKEN_BYTES)
         token_id = str(uuid7(now))
+        if expires_at is not None and expires_at <= now:
+            raise InvalidUser(f"expected an expiry after {now.isoformat()}, got {expires_at.isoformat()}")
         with self._database.write() as tx:
+            check_areas_known(tx.connection, frozenset(areas), name)
             tx.connection.execute(
                 insert(schema.machine_tokens).values(
                     token_id=token_id,
@@ -174,9 +242,18 @@ class SqlPeopleBook:
                     token_sha256=_sha256(token),
                     created_at=now,
                     created_by=by,
+                    scopes=sorted(scopes),
+                    areas=sorted(areas),
+                    expires_at=expires_at,
                 )
             )
-            self._audit(tx, "machine_token.create", by=by, subject=token_id, detail={"name": name.strip()})
+            detail = {
+                "name": name.strip(),
+                "scopes": sorted(scopes),
+                "areas": sorted(areas),
+                "expires_at": None if expires_at is None else expires_at.isoformat(),
+            }
+            self._audit(tx, "machine_token.create", by=by, subject=token_id, detail=detail)
         return token
 
     def machine(self, token: str) -> MachineToken | None:
@@ -184,7 +261,9 @@ class SqlPeopleBook:
         query = select(table).where(table.c.token_sha256 == _sha256(token), table.c.revoked_at.is_(None))
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else _machine_token(row)
+        if row is None or (row.expires_at is not None and row.expires_at <= self._clock.now()):
+            return None
+        return _machine_token(row)
 
     def machine_tokens(self) -> tuple[MachineToken, ...]:
         table = schema.machine_tokens
@@ -228,35 +307,42 @@ class SqlPeopleBook:
     def _open_session(
         self, username: str, address: str, attempt: int, *, replaces: str | None, rehashed: str | None
     ) -> SignedIn:
-        now = self._clock.now()
-        token = secrets.token_urlsafe(TOKEN_BYTES)
-        expires_at = now + self._policy.session_lasts
-        sessions, attempts, users = schema.sessions, schema.login_attempts, schema.users
+        attempts, users = schema.login_attempts, schema.users
         with self._database.write() as tx:
-            row = _row_of(tx.connection, username)
+            row = row_of(tx.connection, username)
             if row is None or row.disabled:  # between the look and now
                 raise BadCredentials("expected a known username and its password")
             tx.connection.execute(
                 delete(attempts).where((attempts.c.attempt_id == attempt) | (attempts.c.username == username))
             )
-            tx.connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
-            if replaces is not None:
-                tx.connection.execute(delete(sessions).where(sessions.c.token_sha256 == _sha256(replaces)))
-            tx.connection.execute(
-                insert(sessions).values(
-                    token_sha256=_sha256(token),
-                    username=username,
-                    created_at=now,
-                    seen_at=now,
-                    expires_at=expires_at,
-                )
-            )
             if rehashed is not None:
                 tx.connection.execute(
                     update(users).where(users.c.username == username).values(password_hash=rehashed)
                 )
+            opened = self.open_session(tx, user_of(tx.connection, row), address, replaces=replaces)
             self._audit(tx, "session.open", by=username, subject=username, detail={"address": address})
-            user = _user(tx.connection, row)
+        return opened
+
+    def open_session(self, tx: Transaction, user: User, address: str, *, replaces: str | None) -> SignedIn:
+        """The session's row, within the transaction of what let them in."""
+        now = self._clock.now()
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        expires_at = now + self._policy.session_lasts
+        sessions = schema.sessions
+        tx.connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
+        if replaces is not None:
+            tx.connection.execute(delete(sessions).where(sessions.c.token_sha256 == _sha256(replaces)))
+        tx.connection.execute(
+            insert(sessions).values(
+                token_sha256=_sha256(token),
+                session_id=str(uuid7(now)),
+                username=user.username,
+                address=address[:MAX_NAME],
+                created_at=now,
+                seen_at=now,
+                expires_at=expires_at,
+            )
+        )
         return SignedIn(user=user, token=token, expires_at=expires_at)
 
     def _audit(
@@ -279,38 +365,14 @@ def _sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _row_of(connection: Connection, username: str) -> Row[Any] | None:
-    return connection.execute(select(schema.users).where(schema.users.c.username == username)).one_or_none()
-
-
-def _give_areas(connection: Connection, username: str, areas: frozenset[str]) -> None:
-    unknown = areas - {area.area_id for area in areas_of(connection)}
-    if unknown:
-        raise InvalidUser(f"expected areas that there are for {username!r}, got {', '.join(sorted(unknown))}")
-    table = schema.user_areas
-    connection.execute(delete(table).where(table.c.username == username))
-    if areas:
-        connection.execute(insert(table), [{"username": username, "area_id": each} for each in sorted(areas)])
-
-
-def _user(connection: Connection, row: Row[Any]) -> User:
-    table, places = schema.user_roles, schema.user_areas
-    roles = connection.scalars(select(table.c.role).where(table.c.username == row.username)).all()
-    areas = connection.scalars(select(places.c.area_id).where(places.c.username == row.username)).all()
-    return User(
-        username=row.username,
-        name=row.name,
-        roles=frozenset(Role(role) for role in roles),
-        language=row.language,
-        areas=frozenset(areas),
-    )
-
-
 def _machine_token(row: Row[Any]) -> MachineToken:
     return MachineToken(
         token_id=row.token_id,
         name=row.name,
         created_at=row.created_at,
         created_by=row.created_by,
+        scopes=frozenset(TokenScope(scope) for scope in row.scopes),
+        areas=frozenset(row.areas),
+        expires_at=row.expires_at,
         revoked_at=row.revoked_at,
     )

@@ -25,7 +25,7 @@ from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
 from central.escalation import EscalationPolicy
 from central.order import Order, OrderMove, OrderRequest, OrderState
-from central.people import MachineToken, Role, User
+from central.people import Account, MachineToken, Role, Session, TokenScope, User
 from central.ports import AlertSink, FleetSink, LiveFeed, PassageAnnouncer, WatchlistSource
 from proto.passage import Heartbeat, Tier, WatchlistEntry
 
@@ -263,19 +263,13 @@ class PeopleBook(Protocol):
         by: str,
         language: str = "zh-CN",
         areas: Collection[str] = (),
+        must_change_password: bool = False,
     ) -> User:
-        """`areas`: what they may see; none is the whole network.
+        """`areas`: what they may see; none is the whole network. With a password that somebody else knows,
+        they must change it at their first sign-in.
 
         Raises:
             InvalidUser: a part is not as it must be, the username is taken, or there is no such area.
-        """
-        ...
-
-    def disable_user(self, username: str, *, by: str) -> None:
-        """They can't sign in any more and their sessions end. Their name stays in the records.
-
-        Raises:
-            NotFound: no such user.
         """
         ...
 
@@ -305,16 +299,49 @@ class PeopleBook(Protocol):
         """End the session; idempotent."""
         ...
 
-    def create_machine_token(self, name: str, *, by: str) -> str:
-        """A new secret, told only here.
+    def sessions(self, username: str) -> tuple[Session, ...]:
+        """Those open now, the most lately opened first."""
+        ...
+
+    def session_id(self, token: str) -> str:
+        """Which of them a token's is; empty where it is none."""
+        ...
+
+    def end_session(self, username: str, session_id: str, *, by: str) -> None:
+        """Raises:
+        NotFound: no such session of theirs.
+        """
+        ...
+
+    def change_password(self, username: str, old: str, new: str, *, address: str, token: str) -> None:
+        """One's own; ends one's sessions except the token's. Failed attempts count as failed sign-ins.
 
         Raises:
-            InvalidUser: the name is blank or too long.
+            BadCredentials: the old one is wrong.
+            WeakPassword: the new one can be guessed, or is the old one.
+            NotKeptHere: the identity provider keeps it.
+            LockedOut: see `sign_in`.
+        """
+        ...
+
+    def create_machine_token(
+        self,
+        name: str,
+        *,
+        by: str,
+        scopes: Collection[TokenScope] = frozenset({TokenScope.IMAGES}),
+        areas: Collection[str] = (),
+        expires_at: datetime | None = None,
+    ) -> str:
+        """A new secret, told only here. `areas`: as a user's.
+
+        Raises:
+            InvalidUser: the name is blank or too long, there is no scope or no such area, the expiry is past.
         """
         ...
 
     def machine(self, token: str) -> MachineToken | None:
-        """Whose token it is; None where it is unknown or revoked."""
+        """Whose token it is; None where it is unknown, revoked or expired."""
         ...
 
     def machine_tokens(self) -> tuple[MachineToken, ...]:
@@ -324,6 +351,88 @@ class PeopleBook(Protocol):
     def revoke_machine_token(self, token_id: str, *, by: str) -> None:
         """Raises:
         NotFound: no such token.
+        """
+        ...
+
+
+class AccountBook(Protocol):
+    """The administration of people. What is changed counts from their next request on."""
+
+    def all(self) -> tuple[Account, ...]:
+        """Disabled ones too, by username."""
+        ...
+
+    def get(self, username: str) -> Account:
+        """Raises:
+        NotFound: no such user.
+        """
+        ...
+
+    def create(
+        self,
+        *,
+        username: str,
+        name: str,
+        roles: Collection[Role],
+        areas: Collection[str],
+        language: str,
+        by: str,
+    ) -> tuple[Account, str]:
+        """The account and its first password, told only here; they must change it when they sign in.
+
+        Raises:
+            InvalidUser: see `PeopleBook.create_user`.
+        """
+        ...
+
+    def change(
+        self,
+        username: str,
+        *,
+        by: str,
+        name: str | None = None,
+        language: str | None = None,
+        roles: Collection[Role] | None = None,
+        areas: Collection[str] | None = None,
+    ) -> Account:
+        """None: as it was.
+
+        Raises:
+            NotFound: no such user.
+            InvalidUser: a part is not as it must be.
+            NotYourself: one's own roles or areas.
+            NotKeptHere: the identity provider keeps roles and areas.
+            LastAdministrator: nobody would be left to look after people.
+        """
+        ...
+
+    def disable(self, username: str, *, by: str) -> Account:
+        """They can't sign in any more and their sessions end. Their name stays in the records.
+
+        Raises:
+            NotFound, NotYourself, LastAdministrator: as `change`.
+        """
+        ...
+
+    def enable(self, username: str, *, by: str) -> Account:
+        """Raises:
+        NotFound: no such user.
+        """
+        ...
+
+    def reset_password(self, username: str, *, by: str) -> str:
+        """A new one, told only here, to be changed at the next sign-in; ends their sessions and a lock-out.
+
+        Raises:
+            NotFound, NotYourself, NotKeptHere: as `change`.
+        """
+        ...
+
+    def end_sessions(self, username: str, *, by: str) -> int:
+        """All of theirs; returns how many.
+
+        Raises:
+            NotFound: no such user.
         """
         ...
 
@@ -394,6 +503,7 @@ class Records:
     fleet: FleetBook
     live: EventLog
     people: PeopleBook
+    accounts: AccountBook
     audit: AuditLog
     checkpoints: CheckpointBook
     watchlist: WatchlistLog

@@ -66,7 +66,11 @@ users = Table(
     Column("language", String(16), nullable=False),
     Column("password_hash", String(256), nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Column("must_change_password", Boolean, nullable=False),
+    # Of people who sign in by an identity provider: "ISSUER SUBJECT", hashed to fit.
+    Column("identity_sha256", String(64)),
     Column("created_at", Utc, nullable=False),
+    Index("ix_users_identity_sha256", "identity_sha256", unique=True),
 )
 areas = Table(
     "areas",
@@ -91,7 +95,9 @@ sessions = Table(
     "sessions",
     metadata,
     Column("token_sha256", String(64), primary_key=True),
+    Column("session_id", String(36), nullable=False, unique=True),
     Column("username", ForeignKey("users.username"), nullable=False, index=True),
+    Column("address", String(64), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("seen_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
@@ -113,6 +119,18 @@ machine_tokens = Table(
     Column("created_at", Utc, nullable=False),
     Column("created_by", String(32), nullable=False),
     Column("revoked_at", Utc),
+    Column("scopes", JSON, nullable=False),
+    Column("areas", JSON, nullable=False),
+    Column("expires_at", Utc),
+)
+sign_ons = Table(
+    "sign_ons",
+    metadata,
+    Column("state_sha256", String(64), primary_key=True),
+    Column("browser_sha256", String(64), nullable=False),
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(128), nullable=False),
+    Column("expires_at", Utc, nullable=False),
 )
 checkpoints = Table(
     "checkpoints",

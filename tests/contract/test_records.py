@@ -640,13 +640,13 @@ class TestPeople:
     def test_disabling_ends_sessions_and_signing_in(self, setting: Setting) -> None:
         book = setting.records.people
         token = book.sign_in("operator", PASSWORD, address="10.0.0.1").token
-        book.disable_user("operator", by="administrator")
+        setting.records.accounts.disable("operator", by="administrator")
         assert book.session(token) is None
         with pytest.raises(BadCredentials):
             book.sign_in("operator", PASSWORD, address="10.0.0.1")
         assert "operator" not in {user.username for user in book.users()}
         with pytest.raises(NotFound):
-            book.disable_user("nobody", by="administrator")
+            setting.records.accounts.disable("nobody", by="administrator")
 
     def test_a_username_is_taken_once(self, setting: Setting) -> None:
         with pytest.raises(InvalidUser, match="free, got 'operator'"):

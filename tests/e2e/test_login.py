@@ -63,7 +63,7 @@ def test_a_reload_keeps_the_session_and_the_choices(desks: SiteDesks) -> None:
 
 def test_a_session_that_ended_leads_to_the_login(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("wu.tao", Role.OPERATOR)
-    site.records.people.disable_user("wu.tao", by="tests")
+    site.records.accounts.disable("wu.tao", by="tests")
     expect(page.locator(".notice")).to_have_text("会话已结束，请重新登录。")
     expect(page.locator("#username")).to_be_visible()
 

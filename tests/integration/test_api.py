@@ -55,6 +55,8 @@ class TestSessions:
             "name": "operator 某",
             "roles": ["operator"],
             "language": "zh-CN",
+            "areas": [],
+            "must_change_password": False,
         }
         cookie = answer.headers["set-cookie"].lower()
         assert "httponly" in cookie

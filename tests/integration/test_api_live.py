@@ -103,7 +103,7 @@ class TestRefusals:
     def test_a_session_that_ends_ends_the_connection(self, centre: Centre, clock: ManualClock) -> None:
         with console(centre, Role.OPERATOR) as connection:
             next_of(connection)
-            centre.records.people.disable_user("operator", by="administrator")
+            centre.records.accounts.disable("operator", by="administrator")
             clock.advance(1)
             assert closed_with(connection) == 4401
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -12,7 +14,7 @@ from central.api import create_app
 from central.api.app import MODULES, routes_of
 from central.api.rights import LIVE_KINDS, RIGHTS, Right, kinds_for
 from central.area import Area
-from central.people import Role
+from central.people import Role, TokenScope
 from tests.centre import PASSWORD, Centre, new_clock, running_centre
 
 SHA = "0" * 64
@@ -22,9 +24,20 @@ EXPECTED: dict[str, str] = {
     "POST /api/session": "public",
     "GET /api/session": "everybody",
     "DELETE /api/session": "everybody",
-    "GET /api/checkpoints": "everybody",
-    "GET /api/areas": "everybody",
-    "GET /api/passages": "operator supervisor",
+    "POST /api/session/password": "everybody",
+    "GET /api/sessions": "everybody",
+    "DELETE /api/sessions/{session_id}": "everybody",
+    "GET /api/users": "administrator of the whole network",
+    "POST /api/users": "administrator of the whole network",
+    "GET /api/users/{username}": "administrator of the whole network",
+    "PATCH /api/users/{username}": "administrator of the whole network",
+    "POST /api/users/{username}/disable": "administrator of the whole network",
+    "POST /api/users/{username}/enable": "administrator of the whole network",
+    "POST /api/users/{username}/password": "administrator of the whole network",
+    "DELETE /api/users/{username}/sessions": "administrator of the whole network",
+    "GET /api/checkpoints": "everybody read",
+    "GET /api/areas": "everybody read",
+    "GET /api/passages": "operator read supervisor",
     "POST /api/tracks": "investigator",
     "GET /api/orders": "applicant approver auditor operator supervisor",
     "POST /api/orders": "applicant",
@@ -35,15 +48,15 @@ EXPECTED: dict[str, str] = {
     "GET /api/alerts": "operator supervisor",
     "GET /api/alerts/{alert_id}": "operator supervisor",
     "POST /api/alerts/{alert_id}/steps": "operator",
-    "GET /api/nodes": "administrator operator supervisor",
-    "GET /api/statistics": "everybody",
+    "GET /api/nodes": "administrator operator read supervisor",
+    "GET /api/statistics": "everybody read",
     "GET /api/statistics/sources": "operator supervisor",
     "GET /api/audit": "auditor of the whole network",
     "GET /api/images/{sha256}": "investigator operator supervisor",
-    "HEAD /api/images/{sha256}": "investigator machine operator supervisor",
-    "PUT /api/images/{sha256}": "machine",
-    "HEAD /api/images/{sha256}/upload": "machine",
-    "PATCH /api/images/{sha256}/upload": "machine",
+    "HEAD /api/images/{sha256}": "images investigator operator supervisor",
+    "PUT /api/images/{sha256}": "images",
+    "HEAD /api/images/{sha256}/upload": "images",
+    "PATCH /api/images/{sha256}/upload": "images",
     "GET /api/machine-tokens": "administrator of the whole network",
     "POST /api/machine-tokens": "administrator of the whole network",
     "DELETE /api/machine-tokens/{token_id}": "administrator of the whole network",
@@ -69,18 +82,16 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
 
 
 def path_of(route: str) -> str:
-    return (
-        route.format(order_id="none", alert_id="none", sha256=SHA, token_id="none") if "{" in route else route
-    )
+    """The path of something that there isn't: of any route, also of one that comes yet."""
+    return re.sub(r"{(\w+)}", lambda part: SHA if part[1] == "sha256" else "none", route)
 
 
 def in_short(right: Right) -> str:
     if right.public:
         return "public"
-    if right.roles == frozenset(Role):
-        return "everybody"
+    people = ["everybody"] if right.roles == frozenset(Role) else right.roles
     network = " of the whole network" if right.whole_network else ""
-    return " ".join(sorted([*right.roles, *(["machine"] if right.machines else [])])) + network
+    return " ".join(sorted([*people, *right.machines])) + network
 
 
 def test_the_table_is_as_it_was_meant() -> None:
@@ -156,14 +167,40 @@ def test_every_route_without_a_session(centre: Centre, method: str, route: str) 
         assert (answer.status_code == 401) == (not right.public)
 
 
-@pytest.mark.parametrize(("method", "route"), ROUTES, ids=[f"{m} {p}" for m, p in ROUTES])
-def test_every_route_with_a_machines_token(centre: Centre, method: str, route: str) -> None:
-    right = RIGHTS[method, route]
-    answer = centre.machine().request(method, path_of(route))
-    assert (answer.status_code == 403) == (not right.public and not right.machines)
-    if not right.public:
-        revoked = centre.client(Authorization="Bearer made-up").request(method, path_of(route))
-        assert revoked.status_code == 401
+@pytest.mark.parametrize("scope", TokenScope)
+def test_every_route_with_a_machines_token_of_every_scope(centre: Centre, scope: TokenScope) -> None:
+    people = centre.records.people
+    machine = centre.client(
+        Authorization=f"Bearer {people.create_machine_token('m', by='tests', scopes=[scope])}"
+    )
+    made_up = centre.client(Authorization="Bearer made-up")
+    late = centre.services.clock.now() + timedelta(hours=1)
+    token = people.create_machine_token("m", by="tests", scopes=list(TokenScope), expires_at=late)
+    (expiring,) = (t for t in people.machine_tokens() if t.expires_at == late and t.revoked_at is None)
+    people.revoke_machine_token(expiring.token_id, by="tests")
+    revoked = centre.client(Authorization=f"Bearer {token}")
+    for method, route in ROUTES:
+        right = RIGHTS[method, route]
+        answer = machine.request(method, path_of(route))
+        assert (answer.status_code == 403) == (not right.public and scope not in right.machines), (
+            f"{method} {route}: {answer.status_code}"
+        )
+        if not right.public:
+            assert made_up.request(method, path_of(route)).status_code == 401
+            assert revoked.request(method, path_of(route)).status_code == 401
+
+
+def test_every_route_before_the_password_is_changed(centre: Centre) -> None:
+    centre.records.people.create_user(
+        username="new", name="新", password=PASSWORD, roles=list(Role), must_change_password=True, by="tests"
+    )
+    client = centre.client(username="new")
+    for method, route in ROUTES:
+        right = RIGHTS[method, route]
+        if (method, route) == ("DELETE", "/api/session"):
+            continue
+        allowed = right.public or right.before_password_change
+        assert (client.request(method, path_of(route)).status_code == 403) == (not allowed), f"{method} {route}"
 
 
 @pytest.mark.parametrize(

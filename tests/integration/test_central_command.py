@@ -164,7 +164,7 @@ def test_nobody_gets_the_name_of_a_machine() -> None:
 def test_a_token_can_be_taken_back() -> None:
     call("tokens", "add", "node-9")
     token_id, name, *state = call("tokens", "list").stdout.split()
-    assert (name, state) == ("node-9", ["in", "use"])
+    assert (name, state) == ("node-9", ["images", "in", "use"])
     assert call("tokens", "revoke", token_id).exit_code == 0
     assert "revoked" in call("tokens", "list").stdout
     assert call("tokens", "revoke", "nothing").exit_code == 2

@@ -42,20 +42,19 @@ def test_one_failure_may_be_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("username", "name", "password", "roles", "message"),
+    ("username", "name", "roles", "message"),
     [
-        ("Alice", "A", "long enough", {Role.AUDITOR}, "username"),
-        ("a", "A", "long enough", {Role.AUDITOR}, "username"),
-        ("alice", " ", "long enough", {Role.AUDITOR}, "name"),
-        ("alice", "A", "short", {Role.AUDITOR}, "10 to 256 characters, got 5"),
-        ("alice", "A", "x" * 257, {Role.AUDITOR}, "got 257"),
-        ("alice", "A", "long enough", set(), "role"),
+        ("Alice", "A", {Role.AUDITOR}, "username"),
+        ("a", "A", {Role.AUDITOR}, "username"),
+        ("oidc", "A", {Role.AUDITOR}, "what the audit trail calls the machine"),
+        ("alice", " ", {Role.AUDITOR}, "name"),
+        ("alice", "A", set(), "role"),
     ],
 )
-def test_a_user_that_cannot_be(username: str, name: str, password: str, roles: set[Role], message: str) -> None:
+def test_a_user_that_cannot_be(username: str, name: str, roles: set[Role], message: str) -> None:
     with pytest.raises(InvalidUser, match=message):
-        check_user(username, name, password, frozenset(roles))
+        check_user(username, name, frozenset(roles))
 
 
 def test_a_user_that_can() -> None:
-    check_user("alice.w-2", "爱丽丝", "long enough", frozenset({Role.AUDITOR}))
+    check_user("alice.w-2", "爱丽丝", frozenset({Role.AUDITOR}))
