@@ -7,8 +7,8 @@ Frozen: what changes later changes in a later migration.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 UTC_TIME = sa.DateTime(timezone=True)
 
