@@ -93,6 +93,16 @@ def with_inner(areas: Iterable[Area], given: Collection[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def with_outer(areas: Iterable[Area], area_id: str | None) -> frozenset[str]:
+    """The area and all that it lies in; none where it is None."""
+    above = {area.area_id: area.parent for area in areas}
+    found: set[str] = set()
+    while area_id is not None and area_id not in found:
+        found.add(area_id)
+        area_id = above.get(area_id)
+    return frozenset(found)
+
+
 def scope_of(given: Collection[str], areas: Iterable[Area], checkpoints: Iterable[Checkpoint]) -> Scope:
     """What a person of the areas given may see; none given is the whole network."""
     if not given:

@@ -36,6 +36,7 @@ from proto.clock import Clock, SystemClock
 from proto.topics import ALL, HEARTBEATS, PASSAGES, Topic
 
 _ORDERS_EVERY_S = 1.0
+_ESCALATE_EVERY_S = 1.0
 _FEED_EVERY_S = 30.0
 _STOP_S = 15.0
 _log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class PartName(enum.StrEnum):
     MATCH = "match"  #: passages against the orders
     FLEET = "fleet"  #: heartbeats
     ORDERS = "orders"  #: what the clock owes the orders: activation and expiry
+    DISPATCH = "dispatch"  #: escalates alerts that nobody signs off
     FEED = "feed"  #: lets go of old events of the live feed
     RETENTION = "retention"  #: lets go of what is too old
     API = "api"  #: the API and the console
@@ -181,6 +183,9 @@ class Centre:
             PartName.FLEET: self._fleet,
             PartName.ORDERS: lambda: self._periodic(
                 lambda: self.records.orders.tick(), every_s=_ORDERS_EVERY_S
+            ),
+            PartName.DISPATCH: lambda: self._periodic(
+                lambda: self.records.alerts.escalate(), every_s=_ESCALATE_EVERY_S
             ),
             PartName.FEED: lambda: self._periodic(lambda: self.records.live.prune(), every_s=_FEED_EVERY_S),
             PartName.RETENTION: self._retention,

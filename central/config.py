@@ -143,6 +143,30 @@ class MatchSettings(_Section):
     )
 
 
+class AlertSettings(_Section):
+    """When alerts are merged and when they are escalated."""
+
+    merge_minutes: int = Field(
+        default=30,
+        ge=0,
+        le=1440,
+        description="A vehicle's next passage joins its running alert where it comes within so many minutes.",
+    )
+    escalate_after_s: tuple[int, int, int, int] = Field(
+        default=(60, 120, 300, 900),
+        description="Seconds that an alert may wait for its sign-off, by the order's priority, 1 to 4; then "
+        "the next in the roster is asked, and so on.",
+    )
+    escalations: int = Field(default=3, ge=0, le=10, description="How often one alert is escalated at most.")
+
+    @field_validator("escalate_after_s")
+    @classmethod
+    def _some_time(cls, seconds: tuple[int, ...]) -> tuple[int, ...]:
+        if min(seconds) < 1:
+            raise ValueError("expected at least one second for each priority")
+        return seconds
+
+
 class HttpSettings(_Section):
     """The API and the console."""
 
@@ -234,6 +258,7 @@ class CentreSettings(BaseSettings):
     records: RecordsSettings = RecordsSettings()
     ingest: IngestSettings = IngestSettings()
     match: MatchSettings = MatchSettings()
+    alerts: AlertSettings = AlertSettings()
     http: HttpSettings = HttpSettings()
     retention: RetentionSettings = RetentionSettings()
     images: ImageSettings = ImageSettings()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from central.config import CentreSettings
+from central.escalation import EscalationPolicy
 from central.images.folder import FolderImages
 from central.ports import ImageStore, PassageStore
-from central.records import Records, open_records
+from central.records import Records, RecordsPolicy, open_records
 from central.uploads import PartialUploads
 from proto.bus.embedded import EmbeddedBus
 from proto.bus.port import Bus, BusUnavailable
@@ -38,7 +40,19 @@ def open_configured_records(settings: CentreSettings, clock: Clock) -> Records:
     """
     chosen = settings.records
     url = chosen.url.get_secret_value() if chosen.engine == "postgresql" else None
-    return open_records(settings.data / "records", clock=clock, url=url)
+    return open_records(settings.data / "records", clock=clock, url=url, policy=_policy(settings))
+
+
+def _policy(settings: CentreSettings) -> RecordsPolicy:
+    wanted = settings.alerts
+    after = {
+        priority: timedelta(seconds=seconds)
+        for priority, seconds in enumerate(wanted.escalate_after_s, start=1)
+    }
+    return RecordsPolicy(
+        merge_gap=timedelta(minutes=wanted.merge_minutes),
+        escalation=EscalationPolicy(after=after, levels=wanted.escalations),
+    )
 
 
 def open_passages(settings: CentreSettings) -> PassageStore:

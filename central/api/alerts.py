@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from central.alert import AlertMove, Verdict, may, may_verdicts
+from central.alert import AlertMove, IncompleteStep, Verdict, may, may_verdicts
 from central.api.problems import Problem
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
 from central.area import Scope
 from central.people import User
-from central.records import NotFound, OrderedAlert
+from central.records import Addressee, NotFound, OrderedAlert
 from central.view import AlertView
 
 router = APIRouter(prefix="/api/alerts", tags=["alerts"])
@@ -33,12 +33,44 @@ class Step(BaseModel):
         default="", description="Who is sent; a dispatch needs it.", examples=["巡逻一中队 3 号车"]
     )
     note: Text = Field(default="", description="A feedback needs it.")
+    to_user: Text | None = Field(default=None, description="Whom a hand-over is for: a person,")
+    to_shift: Text | None = Field(default=None, description="or a shift of the roster.")
     seen_steps: int | None = Field(
         default=None,
         ge=0,
         description="How many steps the alert had when this was decided: if a person has made another one "
         "since, it is refused with 409, which says who and when. null: whatever was done meanwhile.",
     )
+
+    def addressee(self) -> Addressee | None:
+        if self.step is not AlertMove.HAND_OVER:
+            return None
+        if (self.to_user is None) == (self.to_shift is None):
+            raise IncompleteStep("expected one of to_user and to_shift to hand over to")
+        return Addressee(username=self.to_user, shift_id=self.to_shift)
+
+
+class HandOver(BaseModel):
+    """To whom alerts are handed over: a person or a shift."""
+
+    to_user: Text | None = None
+    to_shift: Text | None = None
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.to_user is None) == (self.to_shift is None):
+            raise ValueError("expected one of to_user and to_shift")
+        return self
+
+    def addressee(self) -> Addressee:
+        return Addressee(username=self.to_user, shift_id=self.to_shift)
+
+
+class Accept(BaseModel):
+    """Something to say with it."""
+
+    note: Text = ""
 
 
 class AlertsView(BaseModel):
@@ -87,13 +119,32 @@ def list_alerts(
     owned: Annotated[
         bool | None, Query(description="Only those that somebody (true) or nobody (false) has taken on.")
     ] = None,
+    offered: Annotated[bool, Query(description="Only those that one may accept from somebody.")] = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> AlertsView:
     """Alerts of one's areas."""
     found = services.records.alerts.page(
-        only_open=only_open, limit=limit, owned=owned, checkpoints=scope.narrow()
+        only_open=only_open,
+        limit=limit,
+        owned=owned,
+        offered_to=user.username if offered else None,
+        checkpoints=scope.narrow(),
     )
     return AlertsView(alerts=views(services, user, found))
+
+
+@router.post("/hand-over", responses=CONFLICT)
+def hand_over(wanted: HandOver, user: CurrentUser, services: ServicesOf) -> AlertsView:
+    """Hand over all one's open alerts (交接班); they stay one's own until somebody accepts."""
+    moved = services.records.alerts.hand_over(by=user, to=wanted.addressee(), note=wanted.note)
+    return AlertsView(alerts=views(services, user, moved))
+
+
+@router.post("/accept", responses=CONFLICT)
+def accept(accepted: Accept, user: CurrentUser, services: ServicesOf) -> AlertsView:
+    """Take over all that is offered to one."""
+    moved = services.records.alerts.accept(by=user, note=accepted.note)
+    return AlertsView(alerts=views(services, user, moved))
 
 
 @router.get("/{alert_id}")
@@ -115,6 +166,7 @@ def step_alert(
         verdict=step.verdict,
         unit=step.unit,
         note=step.note,
+        to=step.addressee(),
         seen=step.seen_steps,
     )
     return views(services, user, [after])[0]

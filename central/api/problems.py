@@ -23,6 +23,7 @@ from central.people import (
 )
 from central.ports import ImageMismatch, ImageTooLarge, StoreUnavailable
 from central.records import NotFound, Unstorable
+from central.roster import InvalidShift
 from proto.plate import PlateError
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,6 +43,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     ImageMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     IncompleteStep: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidShift: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUser: HTTPStatus.UNPROCESSABLE_ENTITY,
     PlateError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ReasonMissing: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -36,6 +36,7 @@ _PEOPLE = _people(_R.ADMINISTRATOR, whole_network=True)
 #: Also for another platform that has a token to read.
 _EVERYBODY_AND_PLATFORMS = Right(roles=frozenset(Role), machines=_READ)
 _ON_ORDERS = (_R.OPERATOR, _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
+_ON_DUTY = (_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR)
 #: Images carry what passages carry, and are found by hash only: whoever is shown a passage has the hash.
 _SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
 
@@ -68,6 +69,13 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/alerts"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("GET", "/api/alerts/{alert_id}"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("POST", "/api/alerts/{alert_id}/steps"): _people(_R.OPERATOR),
+    ("POST", "/api/alerts/hand-over"): _people(_R.OPERATOR),
+    ("POST", "/api/alerts/accept"): _people(_R.OPERATOR),
+    ("GET", "/api/roster"): _people(*_ON_DUTY),
+    ("GET", "/api/roster/duty"): _people(*_ON_DUTY),
+    ("POST", "/api/roster/shifts"): _people(_R.SUPERVISOR),
+    ("DELETE", "/api/roster/shifts/{shift_id}"): _people(_R.SUPERVISOR),
+    ("POST", "/api/roster/import"): _people(_R.SUPERVISOR),
     ("GET", "/api/nodes"): Right(
         roles=frozenset({_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR}), machines=_READ
     ),

@@ -3,6 +3,7 @@
 from central.records.demo import seed_demo_users
 from central.records.open import open_records
 from central.records.port import (
+    Addressee,
     AlertFigures,
     AuditLog,
     HeldEntry,
@@ -20,6 +21,7 @@ from central.records.port import (
 )
 
 __all__ = [
+    "Addressee",
     "AlertFigures",
     "AuditLog",
     "HeldEntry",

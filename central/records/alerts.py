@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 
 from central.alert import FINAL, RUNNING, Alert, AlertMove, AlertState, Verdict, advance, join, joins
 from central.audit import AuditRecord
-from central.order import Order, OrderState
+from central.order import CLOCK, Order, OrderState
 from central.people import User
 from central.records import schema
 from central.records.alert_rows import (
@@ -31,8 +31,18 @@ from central.records.database import Database, Transaction
 from central.records.events import put_event
 from central.records.orders import orders_of
 from central.records.people import people_names
-from central.records.port import AlertFigures, OrderedAlert, RecordsPolicy, SourceFigures, UnknownOrder
+from central.records.port import (
+    Addressee,
+    AlertFigures,
+    NotFound,
+    OrderedAlert,
+    RecordsPolicy,
+    SourceFigures,
+    UnknownOrder,
+)
+from central.records.roster import duty_of, shift_of, watchers
 from central.records.trail import SqlAuditLog
+from central.roster import next_asked
 from central.view import AlertView
 from proto.clock import Clock
 from proto.identity import uuid7
@@ -40,6 +50,8 @@ from proto.passage import Hit, Tier
 
 #: The vehicle of such an order is not, or no longer, to be stopped.
 _NOT_WANTED = frozenset({OrderState.WITHDRAWN, OrderState.REJECTED})
+#: Escalations made in one transaction, at most; the next second makes the rest.
+_ESCALATED_AT_ONCE = 100
 _log = structlog.get_logger(__name__)
 
 
@@ -94,6 +106,7 @@ class SqlAlertBook:
         only_open: bool,
         limit: int,
         owned: bool | None = None,
+        offered_to: str | None = None,
         checkpoints: Collection[str] | None = None,
     ) -> tuple[OrderedAlert, ...]:
         table = schema.alerts
@@ -113,6 +126,9 @@ class SqlAlertBook:
             query = query.where(table.c.owner != "" if owned else table.c.owner == "")
         query = query.where(*_at(checkpoints))
         with self._database.read() as connection:
+            if offered_to is not None:
+                offered = {found.alert.alert_id for found in _offered(connection, offered_to)}
+                query = query.where(table.c.alert_id.in_(offered))
             rows = connection.execute(query.limit(limit)).all()
             return with_orders(connection, alerts_of(connection, rows))
 
@@ -125,16 +141,79 @@ class SqlAlertBook:
         verdict: Verdict | None = None,
         unit: str = "",
         note: str = "",
+        to: Addressee | None = None,
         seen: int | None = None,
     ) -> OrderedAlert:
         now = self._clock.now()
         with self._database.write() as tx:
             found = alert_of(tx.connection, alert_id)
+            addressee, people = _people_of(tx.connection, to)
             after = advance(
-                found.alert, move, by=by.username, at=now, verdict=verdict, unit=unit, note=note, seen=seen
+                found.alert,
+                move,
+                by=by.username,
+                at=now,
+                verdict=verdict,
+                unit=unit,
+                note=note,
+                addressee=addressee,
+                people=people,
+                seen=seen,
             )
             self._stepped(tx, after, found.order, at=now)
         return OrderedAlert(alert=after, order=found.order)
+
+    def hand_over(self, *, by: User, to: Addressee, note: str = "") -> tuple[OrderedAlert, ...]:
+        now, table = self._clock.now(), schema.alerts
+        with self._database.write() as tx:
+            addressee, people = _people_of(tx.connection, to)
+            mine = select(table).where(table.c.owner == by.username, table.c.state.not_in(FINAL))
+            rows = tx.connection.execute(mine.order_by(table.c.alert_id)).all()
+            moved = []
+            for found in with_orders(tx.connection, alerts_of(tx.connection, rows)):
+                after = advance(
+                    found.alert,
+                    AlertMove.HAND_OVER,
+                    by=by.username,
+                    at=now,
+                    note=note,
+                    addressee=addressee,
+                    people=people,
+                )
+                self._stepped(tx, after, found.order, at=now)
+                moved.append(OrderedAlert(alert=after, order=found.order))
+        return tuple(moved)
+
+    def accept(self, *, by: User, note: str = "") -> tuple[OrderedAlert, ...]:
+        now = self._clock.now()
+        with self._database.write() as tx:
+            moved = []
+            for found in _offered(tx.connection, by.username):
+                after = advance(found.alert, AlertMove.ACCEPT, by=by.username, at=now, note=note)
+                self._stepped(tx, after, found.order, at=now)
+                moved.append(OrderedAlert(alert=after, order=found.order))
+        return tuple(moved)
+
+    def escalate(self) -> tuple[OrderedAlert, ...]:
+        now = self._clock.now()
+        table = schema.alerts
+        due = table.c.escalate_at <= now
+        owed = select(table).where(due).order_by(table.c.escalate_at, table.c.alert_id)
+        with self._database.read() as connection:
+            if connection.execute(select(table.c.alert_id).where(due).limit(1)).one_or_none() is None:
+                return ()
+        with self._database.write() as tx:
+            rows = tx.connection.execute(owed.limit(_ESCALATED_AT_ONCE)).all()
+            moved = []
+            for found in with_orders(tx.connection, alerts_of(tx.connection, rows)):
+                asked = sum(step.move is AlertMove.ESCALATE for step in found.alert.steps)
+                place = found.alert.passages[0].checkpoint_id
+                shift = next_asked(duty_of(tx.connection, now, checkpoint_id=place), asked)
+                team = "" if shift is None else shift.request.team
+                after = advance(found.alert, AlertMove.ESCALATE, by=CLOCK, at=now, addressee=team)
+                self._stepped(tx, after, found.order, at=now)
+                moved.append(OrderedAlert(alert=after, order=found.order))
+        return tuple(moved)
 
     def figures(self, since: datetime, *, checkpoints: Collection[str] | None = None) -> AlertFigures:
         alerts, steps = schema.alerts, schema.alert_steps
@@ -251,6 +330,31 @@ class SqlAlertBook:
 
 def _raised_at(checkpoints: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
     return () if checkpoints is None else (schema.alerts.c.checkpoint_id.in_(checkpoints),)
+
+
+def _people_of(connection: Connection, to: Addressee | None) -> tuple[str, frozenset[str]]:
+    """What a hand-over's addressee is called, and who may accept it.
+
+    Raises:
+        NotFound: no such shift, or nobody of that name who may take alerts over.
+    """
+    if to is None:
+        return "", frozenset()
+    if to.shift_id is not None:
+        shift = shift_of(connection, to.shift_id)
+        return shift.request.team, watchers(connection, shift.request.people)
+    assert to.username is not None, "one of the two"
+    people = watchers(connection, [to.username])
+    if not people:
+        raise NotFound(f"no operator {to.username!r}")
+    return to.username, people
+
+
+def _offered(connection: Connection, username: str) -> tuple[OrderedAlert, ...]:
+    """Open alerts that this person may accept."""
+    table = schema.alerts
+    rows = connection.execute(select(table).where(table.c.offer.is_not(None)).order_by(table.c.alert_id)).all()
+    return with_orders(connection, alerts_of(connection, [r for r in rows if username in r.offer["people"]]))
 
 
 def _at(checkpoints: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:

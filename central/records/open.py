@@ -17,6 +17,7 @@ from central.records.migrate import migrate
 from central.records.orders import SqlOrderBook, active_entries
 from central.records.people import SqlPeopleBook
 from central.records.port import Records, RecordsPolicy, RecordsUnusable
+from central.records.roster import SqlRosterBook
 from central.records.sqlite import SqliteDatabase
 from central.records.trail import Anchor, SqlAuditLog, key_of
 from central.records.watchlist import SqlWatchlistLog
@@ -70,6 +71,7 @@ def open_records(
         people=SqlPeopleBook(database, clock, trail, policy),
         accounts=SqlAccountBook(database, clock, trail, policy),
         audit=trail,
+        roster=SqlRosterBook(database, clock, trail),
         checkpoints=SqlCheckpointBook(database),
         watchlist=SqlWatchlistLog(database),
         policy=policy,

@@ -27,6 +27,7 @@ from central.escalation import EscalationPolicy
 from central.order import Order, OrderMove, OrderRequest, OrderState
 from central.people import Account, MachineToken, Role, Session, TokenScope, User
 from central.ports import AlertSink, FleetSink, LiveFeed, PassageAnnouncer, WatchlistSource
+from central.roster import Shift, ShiftRequest
 from proto.passage import Heartbeat, Tier, WatchlistEntry
 
 
@@ -154,6 +155,14 @@ class SourceFigures:
     false_alerts: int  #: of these, ended as misread
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """Whom an alert is handed over to: a person or a shift, one of the two."""
+
+    username: str | None = None
+    shift_id: str | None = None
+
+
 class AlertBook(AlertSink, Protocol):
     """Alerts. A hit on an order that was withdrawn meanwhile raises none: the vehicle is not wanted.
 
@@ -173,12 +182,13 @@ class AlertBook(AlertSink, Protocol):
         only_open: bool,
         limit: int,
         owned: bool | None = None,
+        offered_to: str | None = None,
         checkpoints: Collection[str] | None = None,
     ) -> tuple[OrderedAlert, ...]:
         """The most lately raised first; of open ones, the most urgent orders' first.
 
-        `owned`: only those that somebody, or nobody, has taken on. `checkpoints`: only those with a passage at
-        one of them.
+        `owned`: only those that somebody, or nobody, has taken on. `offered_to`: only those that this person
+        may accept. `checkpoints`: only those with a passage at one of them.
         """
         ...
 
@@ -191,14 +201,33 @@ class AlertBook(AlertSink, Protocol):
         verdict: Verdict | None = None,
         unit: str = "",
         note: str = "",
+        to: Addressee | None = None,
         seen: int | None = None,
     ) -> OrderedAlert:
-        """Make a move. `seen`: how many steps the caller had seen; of two who saw the same, one wins.
+        """Make a move. `to`: whom a hand-over is for. `seen`: how many steps the caller had seen; of two who
+        saw the same, one wins.
 
         Raises:
-            NotFound: no such alert.
-            AlertChanged, IllegalStep, IncompleteStep: see `central.alert.advance`.
+            NotFound: no such alert, or no such person or shift to hand over to.
+            AlertChanged, IllegalStep, IncompleteStep, NotOffered: see `central.alert.advance`.
         """
+        ...
+
+    def hand_over(self, *, by: User, to: Addressee, note: str = "") -> tuple[OrderedAlert, ...]:
+        """Hand over all open alerts that are theirs, in one transaction.
+
+        Raises:
+            NotFound, IncompleteStep: as `step`.
+        """
+        ...
+
+    def accept(self, *, by: User, note: str = "") -> tuple[OrderedAlert, ...]:
+        """Accept all that was offered to them, in one transaction."""
+        ...
+
+    def escalate(self) -> tuple[OrderedAlert, ...]:
+        """Make the escalations that the clock owes; returns the alerts. Ask once a second. Each goes to whoever
+        is asked next by the roster, or to nobody where nobody is left, which the step says by naming none."""
         ...
 
     def figures(self, since: datetime, *, checkpoints: Collection[str] | None = None) -> AlertFigures:
@@ -437,6 +466,44 @@ class AccountBook(Protocol):
         ...
 
 
+class RosterBook(Protocol):
+    """The roster. A team's shift is known by when it starts: entered again, it replaces the one before."""
+
+    def put(self, shifts: Sequence[ShiftRequest], *, by: str) -> tuple[Shift, ...]:
+        """Enter them, all or none.
+
+        Raises:
+            InvalidShift: one of them can't be, see `central.roster.check_shift`.
+        """
+        ...
+
+    def remove(self, shift_id: str, *, by: str) -> None:
+        """Raises:
+        NotFound: no such shift.
+        """
+        ...
+
+    def get(self, shift_id: str) -> Shift:
+        """Raises:
+        NotFound: no such shift.
+        """
+        ...
+
+    def between(self, since: datetime, until: datetime) -> tuple[Shift, ...]:
+        """Shifts that overlap the time, by start, line and team."""
+        ...
+
+    def check(self, shift: ShiftRequest) -> None:
+        """Raises:
+        InvalidShift: it can't be entered as things are now.
+        """
+        ...
+
+    def duty(self, *, checkpoint_id: str | None = None) -> tuple[Shift, ...]:
+        """Who is on duty now, in the order in which they are asked; for a checkpoint, or anywhere."""
+        ...
+
+
 class AuditLog(Protocol):
     """The audit trail: append-only, chained, sealed (see `central.audit`)."""
 
@@ -505,6 +572,7 @@ class Records:
     people: PeopleBook
     accounts: AccountBook
     audit: AuditLog
+    roster: RosterBook
     checkpoints: CheckpointBook
     watchlist: WatchlistLog
     policy: RecordsPolicy

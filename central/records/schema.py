@@ -224,7 +224,7 @@ alerts = Table(
     Column("first_seen_at", Utc, nullable=False),
     Column("last_seen_at", Utc, nullable=False),
     Column("owner", String(32), nullable=False),
-    Column("offer", JSON),
+    Column("offer", JSON(none_as_null=True)),
     # When the clock owes the next escalation; none where nobody has to be reminded any more.
     Column("escalate_at", Utc, index=True),
     UniqueConstraint("passage_id", "order_id"),
@@ -309,4 +309,16 @@ audit_head = Table(
     Column("sha256", String(64), nullable=False),
     Column("seal", String(64), nullable=False),
     CheckConstraint('"only" = 1', name="one_row"),
+)
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("shift_id", String(36), primary_key=True),
+    Column("team", String(64), nullable=False),
+    Column("people", JSON, nullable=False),
+    Column("starts_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False, index=True),
+    Column("areas", JSON, nullable=False),
+    Column("line", Integer, nullable=False),
+    UniqueConstraint("team", "starts_at"),
 )
