@@ -21,6 +21,8 @@ from central.dead_letter import list_dead_letters, replay_dead_letters
 from central.people import InvalidUser, PeopleError, Role, TokenScope
 from central.ports import StoreUnavailable
 from central.records import NotFound, Records, RecordsUnusable
+from central.store.clickhouse import schema
+from central.store.layout import Layout
 from central.wiring import open_bus, open_configured_records, open_passages
 from proto.bus.port import Bus, BusUnavailable
 from proto.clock import SystemClock
@@ -142,7 +144,24 @@ def migrate(settings: CentreSettings) -> None:
             place = shown_url(settings.records.url.get_secret_value()) or settings.data / "records"
             click.echo(f"records: up to date in {place}")
         open_passages(settings).close()
-        click.echo(f"passages: up to date in {settings.data / 'passages'}")
+        place = shown_url(settings.passages.url.get_secret_value()) or settings.data / "passages"
+        click.echo(f"passages: up to date in {place}")
+
+
+@central.command("passages-schema")
+@click.option("--cluster", default=None, help="Of this cluster's machines; otherwise as in the settings.")
+@click.pass_obj
+def passages_schema(settings: CentreSettings, cluster: str | None) -> None:
+    """Print the SQL that makes the passages' tables in ClickHouse: `migrate` runs the same."""
+    chosen = settings.passages
+    try:
+        layout = Layout(
+            cluster=chosen.cluster if cluster is None else cluster, shared=True, ttl_days=chosen.ttl_days
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    for statement in schema(layout):
+        click.echo(f"{statement};\n")
 
 
 @central.command("topics")

@@ -64,8 +64,44 @@ class BusSettings(_Section):
 class PassageSettings(_Section):
     """Where passages are kept."""
 
-    engine: Literal["chdb"] = Field(default="chdb", description="chdb: ClickHouse inside this process.")
+    engine: Literal["chdb", "clickhouse"] = Field(
+        default="chdb",
+        description="chdb: ClickHouse inside this process, which alone has it. clickhouse: a server or a "
+        "cluster, shared by any number of processes; needs bukong[clickhouse].",
+    )
+    url: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="Of clickhouse, like https://bukong@ch.example:8443/bukong. Its password is better not in "
+        f"a file: give the whole URL in {ENVIRONMENT_PREFIX}PASSAGES__URL.",
+    )
+    cluster: str = Field(
+        default="",
+        pattern=r"^([A-Za-z_][A-Za-z0-9_-]{0,63})?$",
+        description="Of clickhouse: the cluster whose machines share the tables; empty: one server.",
+    )
+    ttl_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="Passages go by themselves after so many days, whatever holds them: the longest that the "
+        "law allows. 0: only [retention] deletes, which knows legal holds.",
+    )
     threads: int = Field(default=2, ge=1, le=64, description="Threads one search may use.")
+
+    @field_validator("url")
+    @classmethod
+    def _goes_with_the_engine(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        wanted = info.data.get("engine") == "clickhouse"
+        if wanted and not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("expected one that begins with http:// or https://")
+        if not wanted and url.get_secret_value():
+            raise ValueError('expected none unless engine = "clickhouse"')
+        return url
+
+    @field_serializer("url", when_used="json")
+    def _without_password(self, url: SecretStr) -> str:
+        return shown_url(url.get_secret_value())
 
 
 class RecordsSettings(_Section):
@@ -329,7 +365,7 @@ def load_settings(file: Path | None = None) -> CentreSettings:
 
 
 def _short(value: Any, place: tuple[int | str, ...]) -> str:
-    if place[:1] == ("records",) and place != ("records", "engine"):
+    if place[:1] in (("records",), ("passages",)) and place[1:] not in (("engine",), ("cluster",)):
         return "what is not shown: it may hold a password"
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "…"

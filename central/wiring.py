@@ -8,8 +8,9 @@ from datetime import timedelta
 from central.config import CentreSettings
 from central.escalation import EscalationPolicy
 from central.images.folder import FolderImages
-from central.ports import ImageStore, PassageStore
+from central.ports import ImageStore, PassageStore, StoreUnavailable
 from central.records import Records, RecordsPolicy, open_records
+from central.store.layout import Layout
 from central.uploads import PartialUploads
 from proto.bus.embedded import EmbeddedBus
 from proto.bus.port import Bus, BusUnavailable
@@ -59,10 +60,24 @@ def open_passages(settings: CentreSettings) -> PassageStore:
     """Raises:
     StoreUnavailable: it can't be opened, or another process has it.
     """
+    chosen = settings.passages
+    if chosen.engine == "clickhouse":
+        # Imported when it is chosen: its client is an extra.
+        try:
+            from central.store.server import open_server_store
+        except ModuleNotFoundError as error:
+            raise StoreUnavailable(
+                f"passages.engine is clickhouse: pip install 'bukong[clickhouse]' ({error})"
+            ) from error
+
+        layout = Layout(cluster=chosen.cluster, shared=True, ttl_days=chosen.ttl_days)
+        return open_server_store(chosen.url.get_secret_value(), layout, threads=chosen.threads)
     # Imported when it is wanted: it takes seconds, and most commands don't need it.
     from central.store.chdb import open_chdb_store
 
-    return open_chdb_store(settings.data / "passages", threads=settings.passages.threads)
+    return open_chdb_store(
+        settings.data / "passages", threads=chosen.threads, layout=Layout(ttl_days=chosen.ttl_days)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from chdb.state.sqlitelike import Connection
 
 from central.ports import StoreUnavailable
 from central.store.clickhouse import ClickHousePassages, Parameters
+from central.store.layout import Layout
 
 #: Queries that may run at once; one more waits for its turn.
 CONNECTIONS = 4
@@ -109,7 +110,7 @@ class ChdbEngine:
             self._idle.put(connection)
 
 
-def open_chdb_store(folder: Path, *, threads: int = 2) -> ClickHousePassages:
+def open_chdb_store(folder: Path, *, threads: int = 2, layout: Layout | None = None) -> ClickHousePassages:
     """The passages kept in a folder, which is made if it is missing.
 
     Raises:
@@ -117,7 +118,7 @@ def open_chdb_store(folder: Path, *, threads: int = 2) -> ClickHousePassages:
     """
     engine = ChdbEngine(folder, threads=threads)
     try:
-        return ClickHousePassages(engine, only_writer=True)  # the folder is locked
+        return ClickHousePassages(engine, layout, only_writer=True)  # the folder is locked
     except BaseException:
         engine.close()
         raise

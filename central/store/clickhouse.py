@@ -14,6 +14,7 @@ import pyarrow as pa
 from central.columns import Ints, Mask, PassageColumns
 from central.ports import Cursor, PassagePage, PassageQuery
 from central.store import arrow, columns, recent
+from central.store.layout import Layout
 from central.store.recent import RecentIds
 from proto.passage import Passage
 from proto.passage_columns import ID
@@ -96,17 +97,36 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
-def migrate(engine: Engine) -> int:
+def schema(layout: Layout) -> tuple[str, ...]:
+    """The statements that make a new database's tables, in their order: what `migrate` runs, for people's eyes
+    and for those who let no program make tables."""
+    tables = (layout.ledger(_LEDGER), *(layout.adapted(_harmless(sql)) for sql in MIGRATIONS))
+    return tuple(sql.strip() for sql in (*tables, layout.over_all(), layout.ttl("")) if sql is not None)
+
+
+def _harmless(sql: str) -> str:
+    # A crash between a migration and its entry leaves a table without it: to make it again must do no harm.
+    return sql.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1)
+
+
+def migrate(engine: Engine, layout: Layout) -> int:
     """Apply what is missing of MIGRATIONS; returns how many were. Raises StoreUnavailable."""
-    engine.command(_LEDGER)
+    engine.command(layout.ledger(_LEDGER))
     done = set(engine.query("SELECT number FROM passages_migrations").column("number").to_pylist())
     missing = [(number, sql) for number, sql in enumerate(MIGRATIONS, start=1) if number not in done]
     for number, sql in missing:
-        # A crash between the two leaves a table without its entry: creating it again must be harmless.
-        engine.command(sql.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1))
+        engine.command(layout.adapted(_harmless(sql)))
         engine.command(
             "INSERT INTO passages_migrations SELECT {number:UInt32}, now64(3, 'UTC')", {"number": number}
         )
+    if (over_all := layout.over_all()) is not None:
+        engine.command(over_all)
+    now = engine.query(
+        "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = {name:String}",
+        {"name": layout.local},
+    ).column("engine_full")[0]
+    if (ttl := layout.ttl(str(now))) is not None:
+        engine.command(ttl)
     return len(missing)
 
 
@@ -117,15 +137,17 @@ class ClickHousePassages:
     its UUIDv7: an edge never changes either.
     """
 
-    def __init__(self, engine: Engine, *, only_writer: bool = False) -> None:
+    def __init__(self, engine: Engine, layout: Layout | None = None, *, only_writer: bool = False) -> None:
         """Args:
+        layout: how the tables lie; None: on one machine, for one writer.
         only_writer: nobody else writes to these passages while this object is open. Then what was written of
             late is remembered, and the engine is asked only about what may be a double.
         """
         self._engine = engine
+        self._layout = layout or Layout()
         self._writing = threading.Lock()
         self._recent = RecentIds() if only_writer else None
-        migrate(engine)
+        migrate(engine, self._layout)
 
     def insert(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
         given = tuple(passages)
@@ -243,7 +265,7 @@ class ClickHousePassages:
 
     def count(self, query: PassageQuery) -> int:
         where, parameters = _conditions(query, since=query.since, after=None)
-        found = self._engine.query(f"SELECT count() AS n FROM passages WHERE {where}", parameters)  # noqa: S608
+        found = self._engine.query(f"SELECT count() AS n FROM {self._layout.source} WHERE {where}", parameters)  # noqa: S608
         return int(found.column("n")[0].as_py())
 
     def delete_before(self, moment: datetime) -> int:
@@ -254,16 +276,16 @@ class ClickHousePassages:
                 return 0
             day = f"{moment.astimezone(UTC):%Y%m%d}"
             older = self._engine.query(
-                "SELECT DISTINCT partition_id FROM system.parts WHERE active AND table = 'passages'"
-                " AND database = currentDatabase() AND partition_id < {day:String}",
-                {"day": day},
+                f"SELECT DISTINCT partition_id FROM {self._layout.parts} WHERE active"  # noqa: S608
+                " AND table = {table:String} AND database = currentDatabase() AND partition_id < {day:String}",
+                {"day": day, "table": self._layout.local},
             )
             for partition_id in older.column("partition_id").to_pylist():
-                self._engine.command(f"ALTER TABLE passages DROP PARTITION ID '{int(partition_id)}'")
+                self._engine.command(f"{self._layout.alter} DROP PARTITION ID '{int(partition_id)}'")
             if self.count(PassageQuery(until=moment)):
                 at = f"fromUnixTimestamp64Micro({columns.microseconds(moment)}, 'UTC')"
                 self._engine.command(
-                    f"ALTER TABLE passages DELETE WHERE captured_at < {at} SETTINGS mutations_sync = 2"
+                    f"{self._layout.alter} DELETE WHERE captured_at < {at} SETTINGS mutations_sync = 2"
                 )
             return gone
 
@@ -271,7 +293,8 @@ class ClickHousePassages:
         self._engine.close()
 
     def _select(self, where: str, parameters: Parameters, *, limit: int) -> tuple[Passage, ...]:
-        sql = f"SELECT {_COLUMNS} FROM passages WHERE {where} {_NEWEST_FIRST} LIMIT {limit}"  # noqa: S608
+        source = self._layout.source
+        sql = f"SELECT {_COLUMNS} FROM {source} WHERE {where} {_NEWEST_FIRST} LIMIT {limit}"  # noqa: S608
         return columns.from_arrow(self._engine.query(sql, parameters))
 
     def _starts(self, query: PassageQuery) -> list[datetime | None]:

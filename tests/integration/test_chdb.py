@@ -12,6 +12,7 @@ import pytest
 from central.ports import PassageQuery, StoreUnavailable
 from central.store.chdb import ChdbEngine, StoreInUse, open_chdb_store
 from central.store.clickhouse import MIGRATIONS, migrate
+from central.store.layout import Layout
 from tests.passages import passage
 
 
@@ -67,11 +68,11 @@ def test_a_folder_that_cannot_be_made_is_an_unavailable_store(tmp_path: Path) ->
 
 def test_migrations_are_applied_once(tmp_path: Path) -> None:
     with ChdbEngine(tmp_path) as engine:
-        assert migrate(engine) == len(MIGRATIONS)
-        assert migrate(engine) == 0
+        assert migrate(engine, Layout()) == len(MIGRATIONS)
+        assert migrate(engine, Layout()) == 0
         # A crash between a table and its entry: it is entered the next time.
         engine.command("TRUNCATE TABLE passages_migrations")
-        assert migrate(engine) == len(MIGRATIONS)
+        assert migrate(engine, Layout()) == len(MIGRATIONS)
 
 
 def test_the_lock_names_its_holder(tmp_path: Path) -> None:
