@@ -9,7 +9,7 @@ ENGINES    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bukong/engines
 engine_dir  = $(ENGINES)/$(1)-$(shell sha256sum requirements/$(1).txt | cut -c1-12)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit models proto requirements engines ultralytics paddleocr accuracy faults realtime clean
+.PHONY: help setup demo test lint types unit models proto requirements engines ultralytics paddleocr accuracy faults fuzz realtime clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -69,6 +69,9 @@ accuracy: $(STAMP_DEV) models ## read the labelled photos (BUKONG_PLATES=folder)
 
 faults: $(STAMP_DEV) models ## kill -9 node and centre 200 times, then count what is stored: make faults [ARGS="--seed 2"]
 	$(BIN)/python -m tests.faults $(ARGS)
+
+fuzz: $(STAMP_DEV) ## every route of the OpenAPI document as every caller, 40 requests each: make fuzz [EXAMPLES=200 SEED=2]
+	BUKONG_FUZZ_EXAMPLES=$(or $(EXAMPLES),40) BUKONG_FUZZ_SEED=$(or $(SEED),1) $(BIN)/pytest -q tests/integration/test_api_fuzz.py
 
 realtime: $(STAMP_DEV) models ## follow a 1080p video at 25 frames/s on one core: CPU share, dropped frames, reads
 	$(BIN)/python -m tests.bench.realtime $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -350,6 +351,7 @@ def load_settings(file: Path | None = None) -> CentreSettings:
         ConfigError: the file can't be read, or a setting is unknown or out of range.
     """
     try:
+        _check_environment()
         if file is not None and not file.is_file():
             raise ConfigError(f"expected settings in {file}, found no such file")
         given = TomlConfigSettingsSource(CentreSettings, file)() if file is not None else {}
@@ -362,6 +364,20 @@ def load_settings(file: Path | None = None) -> CentreSettings:
         raise ConfigError("; ".join(lines)) from error
     except (OSError, ValueError) as error:
         raise ConfigError(f"can't read {file}: {error}") from error
+
+
+def _check_environment() -> None:
+    """Raises:
+    ConfigError: a variable begins as ours do and names no setting; pydantic would pass it over.
+    """
+    known = set(CentreSettings.model_fields)
+    for variable in sorted(os.environ):
+        if variable.upper().startswith(ENVIRONMENT_PREFIX):
+            section = variable[len(ENVIRONMENT_PREFIX) :].lower().partition("__")[0]
+            if section not in known:
+                raise ConfigError(
+                    f"{variable}: expected a section of {', '.join(sorted(known))}, got {section!r}"
+                )
 
 
 def _short(value: Any, place: tuple[int | str, ...]) -> str:

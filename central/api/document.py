@@ -22,6 +22,8 @@ from central.api.rights import RIGHTS, Right
 
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 _CHANGES = frozenset({"put", "post", "delete", "patch"})
+#: Answers 503 with what it found.
+READINESS = "/readyz"
 _REF = "#/components/schemas/{model}"
 _SCHEMES: dict[str, Any] = {
     "session": {"type": "apiKey", "in": "cookie", "name": "bukong_session", "description": "Of people."},
@@ -108,9 +110,11 @@ def _refusals(operation: dict[str, Any], method: str, path: str, right: Right) -
     responses.pop("422", None)
     for status in sorted(statuses):
         declared = responses.get(str(status), {})
-        if "content" in declared:
-            continue  # an answer of its own, such as the readiness checks
-        responses[str(status)] = {
-            "description": declared.get("description") or HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
-        }
+        # A model of its own says more than a problem must; only the readiness checks answer no problem at all.
+        content = declared.get("content", {}).get("application/json")
+        if content is None or path != READINESS:
+            schema = {"schema": {"$ref": _REF.format(model="Problem")}}
+            responses[str(status)] = {
+                "description": declared.get("description") or HTTPStatus(status).phrase,
+                "content": {MEDIA_TYPE: content or schema},
+            }

@@ -56,7 +56,9 @@ def read_image(sha256: Sha256, services: ServicesOf) -> Response:
 @router.head("", response_class=Response, responses={404: {"description": "Not here, or not yet."}})
 def has_image(sha256: Sha256, services: ServicesOf) -> Response:
     """Whether the image is here."""
-    return Response(status_code=200 if services.images.has(sha256) else 404)
+    if not services.images.has(sha256):
+        raise HTTPException(404, f"no image {sha256}, or it has not come yet")
+    return Response(status_code=200)
 
 
 @router.put(

@@ -27,6 +27,8 @@ from proto.clock import Clock
 DATABASE = "records.db"
 KEY = "audit.key"
 ANCHOR = "audit.anchor"
+#: How every SQLite database begins.
+_SQLITE = b"SQLite format 3\0"
 _log = structlog.get_logger(__name__)
 
 
@@ -42,7 +44,7 @@ def open_records(
 
     Raises:
         StoreUnavailable: the folder can't be written, the database can't be reached or written.
-        RecordsUnusable: written by a newer version; the audit trail's key is gone or another one; a URL
+        RecordsUnusable: no database, or a newer version's; the audit trail's key is gone or another one; a URL
             is given and psycopg is not installed.
     """
     policy = policy or RecordsPolicy()
@@ -50,7 +52,7 @@ def open_records(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreUnavailable(f"the records' folder can't be made: {error}") from error
-    database = SqliteDatabase(folder / DATABASE) if url is None else _postgresql(url)
+    database = _sqlite(folder / DATABASE) if url is None else _postgresql(url)
     try:
         with database.write() as tx:
             before, after = migrate(tx.connection)
@@ -77,6 +79,17 @@ def open_records(
         policy=policy,
         closing=database,
     )
+
+
+def _sqlite(path: Path) -> Database:
+    if path.is_file():
+        with path.open("rb") as file:
+            began = file.read(len(_SQLITE))
+        if began not in (_SQLITE, b""):
+            raise RecordsUnusable(
+                f"expected the records' database in {path}, found a file that is none: put back the backup"
+            )
+    return SqliteDatabase(path)
 
 
 def _postgresql(url: str) -> Database:

@@ -112,6 +112,13 @@ class TestTheFile:
         with pytest.raises(StoreUnavailable, match="folder can't be made"):
             open_records(tmp_path / "file" / "records", clock=new_clock())
 
+    def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
+        (tmp_path / "records.db").write_text("a letter home, long enough to be taken for something")
+        with pytest.raises(
+            RecordsUnusable, match=r"expected the records' database in .*records\.db, found a file"
+        ):
+            open_records(tmp_path, clock=new_clock())
+
     def test_a_file_that_is_away_is_named_unavailable(self, tmp_path: Path) -> None:
         (tmp_path / "records.db").mkdir()
         with pytest.raises(StoreUnavailable, match="can't be read or written: unable to open database file"):

@@ -73,6 +73,17 @@ def test_a_mistake_is_named_with_what_was_expected(tmp_path: Path, text: str, co
         load_settings(written(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["BUKONG_CENTRAL__XXX", "BUKONG_CENTRAL__RECORD__URL", "BUKONG_CENTRAL__", "bukong_central__htpp__port"],
+)
+def test_an_environment_variable_of_no_setting(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "hunter2")
+    with pytest.raises(ConfigError, match=f"{name}: expected a section of areas, bus, ") as mistaken:
+        load_settings()
+    assert "hunter2" not in str(mistaken.value)
+
+
 def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         load_settings(tmp_path / "nowhere.toml")
