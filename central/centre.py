@@ -22,15 +22,19 @@ from central.fleet import Fleet
 from central.group_reader import GroupReader
 from central.ingest import GROUP as INGEST_GROUP
 from central.ingest import Ingest
+from central.leadership import Led
 from central.matcher import GROUP as MATCH_GROUP
 from central.matcher import Matcher
 from central.metrics import CentreMetrics
-from central.parts import Part, Periodic, Supervisor
+from central.parts import Part, Supervisor
 from central.ports import PassageQuery, PassageStore, StoreUnavailable
 from central.records import Records
+from central.repeats import RepeatFilter
 from central.retention import Retention, Rule
 from central.server import ApiServer, address_of, listen
-from central.wiring import Engines, open_engines
+from central.state import State
+from central.state.stream import FeedPump
+from central.wiring import Engines, open_engines, open_state
 from proto.bus.port import Bus
 from proto.clock import Clock, SystemClock
 from proto.topics import ALL, HEARTBEATS, PASSAGES, Topic
@@ -50,7 +54,7 @@ class PartName(enum.StrEnum):
     FLEET = "fleet"  #: heartbeats
     ORDERS = "orders"  #: what the clock owes the orders: activation and expiry
     DISPATCH = "dispatch"  #: escalates alerts that nobody signs off
-    FEED = "feed"  #: lets go of old events of the live feed
+    FEED = "feed"  #: lets go of old events of the live feed; hands the new ones to the shared state
     RETENTION = "retention"  #: lets go of what is too old
     API = "api"  #: the API and the console
 
@@ -85,6 +89,7 @@ class Centre:
         self._stopping = threading.Event()
         self._supervisors: list[Supervisor] = []
         self._engines: Engines | None = None
+        self._state: State | None = None
         self._socket: socket.socket | None = None
 
     @property
@@ -113,6 +118,7 @@ class Centre:
         if PartName.API in self._parts:
             self._socket = listen(self._settings.http.host, self._settings.http.port)
         try:
+            self._state = open_state(self._settings, self._clock, self._metrics)
             self._engines = open_engines(
                 self._settings, self._clock, with_passages=bool(self._parts & _NEED_PASSAGES)
             )
@@ -140,6 +146,8 @@ class Centre:
         self._supervisors = []
         if self._engines is not None:
             self._engines.close()
+        if self._state is not None:
+            self._state.close()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -152,6 +160,8 @@ class Centre:
             found[supervisor.name] = Check(ok=state.ok, detail=state.detail)
         engines = self._opened
         found["records"] = _ask(engines.records.orders.version)
+        away = self._shared.degraded()
+        found["state"] = Check(ok=True, degraded=away is not None, detail=away.detail if away else "answers")
         store = engines.store
         if store is not None:
             now = self._clock.now()
@@ -172,6 +182,11 @@ class Centre:
         assert self._engines is not None, "the centre was not started"
         return self._engines
 
+    @property
+    def _shared(self) -> State:
+        assert self._state is not None, "the centre was not started"
+        return self._state
+
     def _supervisor(self, name: PartName, make: Callable[[], Part]) -> Supervisor:
         restarts = self._metrics.part_restarts.labels(name.value)
         return Supervisor(name.value, make, clock=self._clock, on_restart=restarts.inc)
@@ -181,13 +196,13 @@ class Centre:
             PartName.INGEST: self._ingest,
             PartName.MATCH: self._matcher,
             PartName.FLEET: self._fleet,
-            PartName.ORDERS: lambda: self._periodic(
-                lambda: self.records.orders.tick(), every_s=_ORDERS_EVERY_S
+            PartName.ORDERS: lambda: self._led(
+                PartName.ORDERS, lambda: self.records.orders.tick(), every_s=_ORDERS_EVERY_S
             ),
-            PartName.DISPATCH: lambda: self._periodic(
-                lambda: self.records.alerts.escalate(), every_s=_ESCALATE_EVERY_S
+            PartName.DISPATCH: lambda: self._led(
+                PartName.DISPATCH, lambda: self.records.alerts.escalate(), every_s=_ESCALATE_EVERY_S
             ),
-            PartName.FEED: lambda: self._periodic(lambda: self.records.live.prune(), every_s=_FEED_EVERY_S),
+            PartName.FEED: self._feed,
             PartName.RETENTION: self._retention,
             PartName.API: self._api,
         }
@@ -208,6 +223,7 @@ class Centre:
             self.store,
             self._dead_letters(INGEST_GROUP),
             self.records.live,
+            sightings=self._shared.sightings,
             admission=self._admission(),
             announce_per_second=wanted.announce_per_second,
             max_records=wanted.max_records,
@@ -221,6 +237,7 @@ class Centre:
             self.records.orders,
             self.records.alerts,
             admission=self._admission(),
+            repeats=RepeatFilter(self._shared.repeats, self._settings.state.limits.repeat_window),
             max_records=self._settings.match.max_records,
             suspected_false_per_million=self._settings.match.suspected_false_per_million,
             clock=self._clock,
@@ -251,13 +268,14 @@ class Centre:
             clock=self._clock,
             metrics=self._metrics,
         )
-        return self._periodic(retention.run, every_s=60.0 * kept.every_minutes)
+        return self._led(PartName.RETENTION, retention.run, every_s=60.0 * kept.every_minutes)
 
     def _api(self) -> Part:
         assert self._socket is not None
         images = self._settings.images.max_mib << 20
         services = Services(
             records=self.records,
+            state=self._shared,
             store=self.store,
             images=self._opened.images,
             uploads=self._settings.data / "uploads",
@@ -268,8 +286,31 @@ class Centre:
         )
         return ApiServer(create_app(services), self._socket)
 
-    def _periodic(self, job: Callable[[], object], *, every_s: float) -> Part:
-        return Periodic(job, every_s=every_s, clock=self._clock, wait=self._stopping.wait)
+    def _feed(self) -> Part:
+        fanout = self._shared.fanout
+        if fanout is None:
+            return self._led(PartName.FEED, lambda: self.records.live.prune(), every_s=_FEED_EVERY_S)
+        return FeedPump(
+            self.records.live,
+            fanout,
+            self._shared.leases,
+            events=self._settings.state.live_events,
+            prune=self.records.live.prune,
+            prune_every_s=_FEED_EVERY_S,
+            clock=self._clock,
+            stopping=self._stopping,
+        )
+
+    def _led(self, name: PartName, job: Callable[[], object], *, every_s: float) -> Part:
+        return Led(
+            job,
+            name=name,
+            every_s=every_s,
+            leases=self._shared.leases,
+            clock=self._clock,
+            wait=self._stopping.wait,
+            metrics=self._metrics,
+        )
 
     def _reader(self, topic: Topic, group: str) -> GroupReader:
         return GroupReader(self._bus, topic, group=group, clock=self._clock, metrics=self._metrics)

@@ -42,7 +42,7 @@ class Missing(click.ClickException):
 def _named_failures() -> Iterator[None]:
     try:
         yield
-    except (StoreUnavailable, RecordsUnusable, BusUnavailable, OSError) as error:
+    except (StoreUnavailable, RecordsUnusable, BusUnavailable, ConfigError, OSError) as error:
         raise Missing(str(error)) from error
 
 

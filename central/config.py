@@ -28,10 +28,12 @@ from pydantic_settings import (
 
 from central.area import Area, check_areas
 from central.checkpoint import Checkpoint
+from central.state.limits import StateLimits
 from proto.bus.kafka_settings import KafkaSettings
 
 ENVIRONMENT_PREFIX = "BUKONG_CENTRAL__"
 POSTGRESQL_SCHEMES = ("postgresql://", "postgresql+psycopg://")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -142,6 +144,83 @@ def shown_url(url: str) -> str:
     query = "…" if "password" in parts.query else parts.query
     netloc = f"{name}{colon and ':***'}{at}{place}"
     return urlunsplit(parts._replace(netloc=netloc, query=query)) if url else ""
+
+
+class StateSettings(_Section):
+    """What the processes of one centre share and may forget."""
+
+    engine: Literal["embedded", "redis"] = Field(
+        default="embedded",
+        description="embedded: in the process, for a centre that is one. redis: a server; needs bukong[redis].",
+    )
+    url: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="Of redis, like rediss://bukong@cache.example:6379/0; rediss is TLS. With a password it is "
+        f"better not in a file: give it in {ENVIRONMENT_PREFIX}STATE__URL.",
+    )
+    ca: str = Field(
+        default="",
+        description="File of the authority that signed the server's certificate; empty: the system's.",
+    )
+    prefix: str = Field(
+        default="bukong:",
+        min_length=1,
+        max_length=64,
+        description="What all keys begin with: centres that share a server need one each.",
+    )
+    timeout_s: float = Field(
+        default=0.5, gt=0, le=10, description="Seconds to wait for the server; then the centre goes on without."
+    )
+    sightings_hours: int = Field(
+        default=24, ge=1, le=720, description="How long it is known where a plate was seen last."
+    )
+    sightings_plates: int = Field(
+        default=1_000_000, ge=1, le=100_000_000, description="Of how many plates, at most."
+    )
+    repeat_window_s: float = Field(
+        default=10,
+        ge=0,
+        le=3600,
+        description="A hit on the same order with the same plate at the same checkpoint within so many seconds "
+        "raises no alert of its own; 0: each does.",
+    )
+    lease_s: float = Field(
+        default=10,
+        ge=1,
+        le=600,
+        description="Seconds after which the periodic jobs of a process that stands still are another's.",
+    )
+    live_events: int = Field(
+        default=10_000,
+        ge=100,
+        le=1_000_000,
+        description="Newest events of the live feed held for the consoles.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _goes_with_the_engine(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        wanted = info.data.get("engine") == "redis"
+        if wanted and not url.get_secret_value().startswith(REDIS_SCHEMES):
+            raise ValueError(f"expected one that begins with {' or '.join(REDIS_SCHEMES)}")
+        if not wanted and url.get_secret_value():
+            raise ValueError('expected none unless engine = "redis"')
+        return url
+
+    @field_serializer("url", when_used="json")
+    def _without_password(self, url: SecretStr) -> str:
+        return shown_url(url.get_secret_value())
+
+    @property
+    def limits(self) -> StateLimits:
+        return StateLimits(
+            sightings_kept=timedelta(hours=self.sightings_hours),
+            plates=self.sightings_plates,
+            repeat_window=timedelta(seconds=self.repeat_window_s),
+            lease=timedelta(seconds=self.lease_s),
+            events=self.live_events,
+        )
 
 
 class IngestSettings(_Section):
@@ -293,6 +372,7 @@ class CentreSettings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     passages: PassageSettings = PassageSettings()
     records: RecordsSettings = RecordsSettings()
+    state: StateSettings = StateSettings()
     ingest: IngestSettings = IngestSettings()
     match: MatchSettings = MatchSettings()
     alerts: AlertSettings = AlertSettings()
@@ -381,7 +461,11 @@ def _check_environment() -> None:
 
 
 def _short(value: Any, place: tuple[int | str, ...]) -> str:
-    if place[:1] in (("records",), ("passages",)) and place[1:] not in (("engine",), ("cluster",)):
+    if place[:1] in (("records",), ("passages",), ("state",)) and place[1:] not in (
+        ("engine",),
+        ("cluster",),
+        ("prefix",),
+    ):
         return "what is not shown: it may hold a password"
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "…"

@@ -17,6 +17,7 @@ from central.dead_letter import DeadLetters
 from central.group_reader import GroupReader
 from central.metrics import CentreMetrics, observe_all
 from central.ports import PassageAnnouncer, PassageStore, StoreUnavailable
+from central.state import SightingColumns, Sightings
 from proto.bus.port import Message
 from proto.clock import Clock
 from proto.wire import from_time
@@ -33,12 +34,13 @@ class Ingest:
     3. admit the passages; of a record with a bad one the good ones go on, the record is refused besides
     4. store, which is idempotent: a passage that came before is not new
     5. put what was refused to the dead letters; a store that is away must not make a letter a round
-    6. announce the new ones on the live view, as many as a person can follow
-    7. count
-    8. commit
+    6. remember where each plate was seen last; this never fails and never waits long
+    7. announce the new ones on the live view, as many as a person can follow
+    8. count
+    9. commit
 
     The passages of a round are columns; a value is made only of what is refused or shown.
-    A failure before 8 leaves the records uncommitted: they come again; step 4 does no harm twice, step 5 writes
+    A failure before 9 leaves the records uncommitted: they come again; step 4 does no harm twice, step 5 writes
     a letter twice at worst.
     Nothing is held between rounds, so a store that is away makes the bus wait and not this process grow.
     """
@@ -50,6 +52,7 @@ class Ingest:
         dead_letters: DeadLetters,
         announcer: PassageAnnouncer,
         *,
+        sightings: Sightings,
         admission: Admission,
         announce_per_second: int,
         max_records: int,
@@ -60,6 +63,7 @@ class Ingest:
         self._store = store
         self._dead_letters = dead_letters
         self._announcer = announcer
+        self._sightings = sightings
         self._admission = admission
         self._max_records = max_records
         self._clock = clock
@@ -79,11 +83,13 @@ class Ingest:
             new = self._store.insert_columns(passages, admitted)
         # 5 refuse
         self._dead_letters.put(refused)
-        # 6 announce
+        # 6 sightings
+        self._sightings.put(_sightings(passages, new))
+        # 7 announce
         self._announce(passages, new)
-        # 7 count
+        # 8 count
         self._count(passages, new, known=len(admitted) - len(new))
-        # 8 commit
+        # 9 commit
         self._reader.commit(messages)
 
     def close(self) -> None:
@@ -126,6 +132,16 @@ class Ingest:
         ahead = new[self._admission.clock_ahead(passages, now)[new]]
         for node, count in Counter(passages.origins[o].node_id for o in passages.origin[ahead]).items():
             self._metrics.clock_ahead.labels(node).inc(count)
+
+
+def _sightings(passages: PassageColumns, rows: Ints) -> SightingColumns:
+    read = rows[passages.read[rows]]
+    return SightingColumns(
+        plates=[passages.text[row] for row in read],
+        captured_at_us=passages.captured_at_us[read].tolist(),
+        passage_ids=[passages.identifier(row) for row in read.tolist()],
+        checkpoints=[passages.origins[origin].checkpoint_id for origin in passages.origin[read].tolist()],
+    )
 
 
 class _Allowance:

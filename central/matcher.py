@@ -17,6 +17,7 @@ from central.group_reader import GroupReader
 from central.match import match
 from central.metrics import CentreMetrics
 from central.ports import AlertSink, WatchlistSource
+from central.repeats import RepeatFilter
 from central.suspicion import TrafficProfile, rule_for
 from central.watchlist import EMPTY, Watchlist, compile_watchlist
 from proto.bus.port import Message
@@ -50,7 +51,7 @@ class Matcher:
     2. ask for the watchlist's version; if it is a new one, begin to compile it on another thread
     3. if a new watchlist is compiled, put it in the old one's place
     4. decode; what the ingest refuses (it gets the same records, and says why) is nothing to alert on either
-    5. match against the watchlist there is and raise alerts
+    5. match against the watchlist there is and raise alerts, but for repeats of one that is there already
     6. match what waited for the new watchlist again and raise its alerts
     7. commit what was matched against the version of step 2 or a newer one
 
@@ -68,6 +69,7 @@ class Matcher:
         sink: AlertSink,
         *,
         admission: Admission,
+        repeats: RepeatFilter,
         max_records: int,
         suspected_false_per_million: float = 5.0,
         clock: Clock,
@@ -77,6 +79,7 @@ class Matcher:
         self._source = source
         self._sink = sink
         self._admission = admission
+        self._repeats = repeats
         self._max_records = max_records
         self._clock = clock
         self._metrics = metrics
@@ -176,10 +179,13 @@ class Matcher:
             for hit in match(passages.passage(row), self._watchlist, now=now)
         ]
 
-    def _raise(self, hits: Sequence[Hit]) -> None:
+    def _raise(self, found: Sequence[Hit]) -> None:
+        hits = self._repeats.first(found)
+        self._metrics.repeats_suppressed.inc(len(found) - len(hits))
         if not hits:
             return
         new = self._sink.raise_alerts(hits)
+        self._repeats.raised(hits)
         self._metrics.alerts_raised.inc(new)
         if new == len(hits):  # otherwise which were new is not told
             now = self._clock.now()

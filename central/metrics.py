@@ -109,6 +109,24 @@ class CentreMetrics:
             registry=registry,
         )
         self.heartbeats = Counter("bukong_fleet_heartbeats", "Heartbeats taken in.", registry=registry)
+        #: Hits that said again what an alert had said a moment before.
+        self.repeats_suppressed = Counter(
+            "bukong_match_repeats_suppressed",
+            "Hits left out since an alert like theirs is there.",
+            registry=registry,
+        )
+        #: 0 means degraded: repeats, sightings, sign-in throttle and leases go by what one process knows.
+        self.state_available = Gauge(
+            "bukong_state_available", "Whether the shared state (Redis) answers.", registry=registry
+        )
+        #: How often it did not: "failed" was asked, "refused" was not, since it had failed before.
+        self.state_failures = Counter(
+            "bukong_state_failures", "Calls to the shared state without an answer.", ["how"], registry=registry
+        )
+        #: Over all processes each job has one leader, for all but moments.
+        self.leader = Gauge(
+            "bukong_leader", "Whether this process does the periodic job.", ["job"], registry=registry
+        )
         #: What retention removed.
         self.deleted = Counter(
             "bukong_retention_deleted", "What was deleted for its age.", ["kind"], registry=registry

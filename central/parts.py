@@ -138,28 +138,3 @@ class Supervisor:
             part.close()
         except Exception as error:  # noqa: BLE001 - closing what failed may fail too; the thread goes on
             _log.warning("part did not close", part=self.name, error=str(error))
-
-
-class Periodic:
-    """A part that does something every so often."""
-
-    def __init__(
-        self, job: Callable[[], object], *, every_s: float, clock: Clock, wait: Callable[[float], object]
-    ) -> None:
-        """`wait` blocks for that many seconds or until the centre stops."""
-        self._job = job
-        self._every_s = every_s
-        self._clock = clock
-        self._wait = wait
-        self._due = clock.monotonic()
-
-    def step(self) -> None:
-        left = self._due - self._clock.monotonic()
-        if left > 0:
-            self._wait(min(left, 0.5))
-            return
-        self._job()
-        self._due = self._clock.monotonic() + self._every_s
-
-    def close(self) -> None:
-        """Nothing is held."""

@@ -248,6 +248,18 @@ class AlertStepView(_Step):
     after: AlertState = Field(validation_alias="to", serialization_alias="to")
 
 
+class SeenBeforeView(View):
+    """Where the vehicle was seen before the passage of the alert."""
+
+    checkpoint: CheckpointName
+    captured_at: datetime
+    seconds: float = Field(description="From there to the passage of the alert.")
+    distance_km: float | None = Field(description="As the crow flies; null: a position is not known.")
+    implausible: bool = Field(
+        description="No vehicle is that fast: the plate is perhaps on two (套牌), or was misread."
+    )
+
+
 class AlertPassageView(View):
     """One of an alert's passages, in short."""
 
@@ -300,6 +312,9 @@ class AlertView(View):
     offer: OfferView | None = Field(description="A hand-over that waits for an answer.")
     escalations: int = Field(description="How often nobody had signed off in time.")
     steps: list[AlertStepView]
+    seen_before: SeenBeforeView | None = Field(
+        default=None, description="Told for a single alert only; null: not seen before, or not known."
+    )
     may: list[AlertMove] = Field(default=[], description="What the reader may do with it now.")
     may_verdicts: list[Verdict] = Field(default=[], description="Of the reader's verification now.")
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
-from central.config import CentreSettings
+from central.config import CentreSettings, ConfigError
 from central.escalation import EscalationPolicy
 from central.images.folder import FolderImages
+from central.metrics import CentreMetrics
 from central.ports import ImageStore, PassageStore, StoreUnavailable
 from central.records import Records, RecordsPolicy, open_records
+from central.state import State
+from central.state.embedded import open_embedded_state
 from central.store.layout import Layout
 from central.uploads import PartialUploads
 from proto.bus.embedded import EmbeddedBus
@@ -54,6 +58,35 @@ def _policy(settings: CentreSettings) -> RecordsPolicy:
         merge_gap=timedelta(minutes=wanted.merge_minutes),
         escalation=EscalationPolicy(after=after, levels=wanted.escalations),
     )
+
+
+def open_state(settings: CentreSettings, clock: Clock, metrics: CentreMetrics) -> State:
+    """Opens though the server is away.
+
+    Raises:
+    ConfigError: its URL can't be read, or the engine's client is not installed.
+    """
+    chosen = settings.state
+    metrics.state_available.set(1)  # until it is found away
+    if chosen.engine == "embedded":
+        return open_embedded_state(chosen.limits, clock)
+    # Imported when it is chosen: its client is an extra.
+    try:
+        from central.state.redis import open_redis_state
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"state.engine is redis: pip install 'bukong[redis]' ({error})") from error
+    try:
+        return open_redis_state(
+            chosen.url.get_secret_value(),
+            prefix=chosen.prefix,
+            timeout_s=chosen.timeout_s,
+            ca=Path(chosen.ca) if chosen.ca else None,
+            limits=chosen.limits,
+            clock=clock,
+            metrics=metrics,
+        )
+    except ValueError:  # whose text may have the URL in it
+        raise ConfigError("state.url: expected one like redis://user@host:6379/0, got another") from None
 
 
 def open_passages(settings: CentreSettings) -> PassageStore:

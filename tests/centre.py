@@ -20,6 +20,9 @@ from central.images.folder import FolderImages
 from central.order import Order, OrderMove, OrderRequest
 from central.people import Role, User
 from central.records import Records, RecordsPolicy, open_records
+from central.state import State
+from central.state.embedded import open_embedded_state
+from central.state.limits import StateLimits
 from central.store.chdb import open_chdb_store
 from proto.clock import Clock, ClockQuality, ManualClock
 from proto.identity import uuid7
@@ -159,13 +162,16 @@ class Centre:
 
 
 @contextmanager
-def running_centre(folder: Path, clock: Clock, settings: ApiSettings | None = None) -> Iterator[Centre]:
+def running_centre(
+    folder: Path, clock: Clock, settings: ApiSettings | None = None, *, state: State | None = None
+) -> Iterator[Centre]:
     """Serve until the block ends."""
     records = open_records(folder / "records", clock=clock, policy=CHEAP)
     store = open_chdb_store(folder / "passages")
     checks = {"records": Check(ok=True, detail="open")}
     services = Services(
         records=records,
+        state=state or open_embedded_state(StateLimits(), clock),
         store=store,
         images=FolderImages(folder / "images", clock=clock, max_bytes=1 << 20),
         uploads=folder / "uploads",

@@ -38,6 +38,18 @@ def kafka_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
 
 
 @pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis to test on; skips where there is none. Keys there need a prefix of their own."""
+    from tests.redis import GIVEN, own_server
+
+    if given := os.environ.get(GIVEN):
+        yield given
+        return
+    with own_server() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     """Databases on a PostgreSQL server; skips where there is none."""
     from tests.postgresql import GIVEN, Databases, OwnServer

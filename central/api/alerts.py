@@ -12,6 +12,7 @@ from central.alert import AlertMove, IncompleteStep, Verdict, may, may_verdicts
 from central.api.problems import Problem
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
+from central.api.sighting import seen_before
 from central.area import Scope
 from central.people import User
 from central.records import Addressee, NotFound, OrderedAlert
@@ -149,8 +150,10 @@ def accept(accepted: Accept, user: CurrentUser, services: ServicesOf) -> AlertsV
 
 @router.get("/{alert_id}")
 def read_alert(alert_id: str, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> AlertView:
-    """One alert with all its steps."""
-    return views(services, user, [seen(services, scope, alert_id)])[0]
+    """One alert with all its steps, and where its vehicle was seen before within one's areas."""
+    found = seen(services, scope, alert_id)
+    (view,) = views(services, user, [found])
+    return view.model_copy(update={"seen_before": seen_before(services, scope, found.alert.passage)})
 
 
 @router.post("/{alert_id}/steps", responses=CONFLICT)

@@ -36,7 +36,7 @@ from central.api.hub import LiveHub
 from central.api.middleware import Accidents, BodyLimit, SecurityHeaders
 from central.api.rights import RIGHTS
 from central.api.security import authorise
-from central.api.services import Services
+from central.api.services import Services, live_feed
 from central.uploads import PartialUploads
 
 MODULES = (
@@ -68,7 +68,7 @@ def create_app(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.hub = LiveHub(services.records.live, max_behind=services.settings.live_behind)
+        app.state.hub = LiveHub(live_feed(services), max_behind=services.settings.live_behind)
         await app.state.hub.start()
         try:
             yield

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from central.api.security import ServicesOf
 
@@ -24,12 +24,14 @@ class CheckView(BaseModel):
 
     ok: bool
     detail: str
+    degraded: bool = Field(description="The centre goes on without it, with less.")
 
 
 class Readiness(BaseModel):
     """All of them."""
 
     checks: dict[str, CheckView]
+    degraded: list[str] = Field(description="What a banner should say is missing; empty where nothing is.")
 
 
 @router.get("/healthz")
@@ -40,11 +42,15 @@ def healthz() -> Alive:
 
 @router.get("/readyz", responses={503: {"model": Readiness}})
 def readyz(response: Response, services: ServicesOf) -> Readiness:
-    """200 where everything that the centre needs is there, 503 where something is missing."""
+    """200 where everything that the centre needs is there, 503 where something is missing that it can't go on
+    without."""
     checks = services.readiness()
     if not all(check.ok for check in checks.values()):
         response.status_code = 503
-    return Readiness(checks={name: CheckView(ok=c.ok, detail=c.detail) for name, c in checks.items()})
+    return Readiness(
+        checks={name: CheckView(ok=c.ok, detail=c.detail, degraded=c.degraded) for name, c in checks.items()},
+        degraded=[name for name, c in checks.items() if c.degraded],
+    )
 
 
 _TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from central.ports import ImageStore, PassageStore
+from central.ports import ImageStore, LiveFeed, PassageStore
 from central.records import Records
+from central.state import State
+from central.state.stream import FannedFeed
 from proto.clock import Clock
 
 
@@ -20,6 +22,7 @@ class Check:
 
     ok: bool
     detail: str
+    degraded: bool = False  #: goes on without it, with less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class Services:
     """The ports and settings of one centre."""
 
     records: Records
+    state: State
     store: PassageStore
     images: ImageStore
     uploads: Path  #: folder of uploads that are not complete yet
@@ -46,3 +50,9 @@ class Services:
     readiness: Callable[[], Mapping[str, Check]]  #: asked anew by each call of /readyz; may block
     registry: CollectorRegistry
     settings: ApiSettings = field(default_factory=ApiSettings)
+
+
+def live_feed(services: Services) -> LiveFeed:
+    """Where this process reads the live feed from."""
+    log, fanout = services.records.live, services.state.fanout
+    return log if fanout is None else FannedFeed(log, fanout, services.clock)

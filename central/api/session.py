@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from central.api.security import SESSION_COOKIE, CurrentUser, ServicesOf, address_of, csrf_of
-from central.people import MAX_PASSWORD, Role, User
+from central.people import MAX_PASSWORD, LockedOut, Role, User
 
 router = APIRouter(prefix="/api", tags=["session"])
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PASSWORD)]
@@ -59,12 +59,17 @@ def sign_in(
     credentials: Credentials, request: Request, response: Response, services: ServicesOf
 ) -> SessionView:
     """Open a session. A wrong name and a wrong password look the same; too many of either lock one out."""
+    address = address_of(request)
+    locked_until = services.state.throttle.claim(credentials.username, address)
+    if locked_until is not None:
+        raise LockedOut(locked_until)
     signed_in = services.records.people.sign_in(
         credentials.username,
         credentials.password,
-        address=address_of(request),
+        address=address,
         replaces=request.cookies.get(SESSION_COOKIE),
     )
+    services.state.throttle.forgive(credentials.username)
     response.set_cookie(
         SESSION_COOKIE,
         signed_in.token,

@@ -25,6 +25,8 @@ from central.group_reader import GroupReader
 from central.ingest import Ingest
 from central.metrics import CentreMetrics
 from central.ports import PassageQuery
+from central.state.embedded import open_embedded_state
+from central.state.limits import StateLimits
 from central.store.chdb import ChdbEngine
 from central.store.clickhouse import ClickHousePassages
 from deploy.bench.machine import machine
@@ -112,6 +114,7 @@ def measure_ingest(store: ClickHousePassages, folder: Path, records: int) -> Non
         store,
         DeadLetters(bus.producer(), refused_by="ingest", clock=clock, metrics=metrics),
         Nobody(),
+        sightings=open_embedded_state(StateLimits(), clock).sightings,
         admission=Admission(
             kept=timedelta(days=36_500),
             ahead_refused=timedelta(days=36_500),

@@ -21,6 +21,10 @@ from central.parts import Part
 from central.people import Role, User
 from central.ports import PassageAnnouncer, PassageQuery, PassageStore, WatchlistSource
 from central.records import Records, open_records
+from central.repeats import RepeatFilter
+from central.state import State
+from central.state.embedded import open_embedded_state
+from central.state.limits import StateLimits
 from central.store.chdb import open_chdb_store
 from proto.bus.embedded import EmbeddedBus
 from proto.bus.port import Bus, Record
@@ -32,6 +36,7 @@ from proto.topics import ALL, HEARTBEATS, PASSAGES
 from tests.centre import CHEAP, people
 from tests.passages import START
 
+LIMITS = StateLimits()
 RULES = Admission(kept=timedelta(days=90), ahead_refused=timedelta(days=1), ahead_suspect=timedelta(minutes=1))
 
 
@@ -45,6 +50,7 @@ class Road:
     clock: ManualClock
     registry: CollectorRegistry
     metrics: CentreMetrics
+    state: State
     staff: dict[Role, User] = field(default_factory=dict)
 
     def publish(self, *passages: Passage) -> None:
@@ -69,6 +75,7 @@ class Road:
                 (bus or self.bus).producer(), refused_by="ingest", clock=self.clock, metrics=self.metrics
             ),
             announcer or self.records.live,
+            sightings=self.state.sightings,
             admission=RULES,
             announce_per_second=announce_per_second,
             max_records=100,
@@ -82,6 +89,7 @@ class Road:
             source or self.records.orders,
             self.records.alerts,
             admission=RULES,
+            repeats=RepeatFilter(self.state.repeats, LIMITS.repeat_window),
             max_records=100,
             clock=self.clock,
             metrics=self.metrics,
@@ -134,6 +142,7 @@ def open_road(folder: Path) -> Iterator[Road]:
             clock=clock,
             registry=registry,
             metrics=CentreMetrics(registry),
+            state=open_embedded_state(LIMITS, clock),
             staff=dict(people(records)),
         )
     finally:

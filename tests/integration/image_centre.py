@@ -15,6 +15,8 @@ from prometheus_client import CollectorRegistry
 from central.api import ApiSettings, Services, create_app
 from central.images.folder import FolderImages
 from central.records import open_records
+from central.state.embedded import open_embedded_state
+from central.state.limits import StateLimits
 from central.store.chdb import open_chdb_store
 from proto.clock import SystemClock
 from tests.centre import CHEAP
@@ -95,6 +97,7 @@ def image_centre(folder: Path) -> Iterator[ImageCentre]:
     store = open_chdb_store(folder / "passages")
     services = Services(
         records=records,
+        state=open_embedded_state(StateLimits(), clock),
         store=store,
         images=FolderImages(folder / "images", clock=clock, max_bytes=MAX_BYTES),
         uploads=folder / "uploads",

@@ -476,12 +476,16 @@ class TestHealth:
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()) == (
             200,
-            {"checks": {"records": {"ok": True, "detail": "open"}}},
+            {"checks": {"records": {"ok": True, "detail": "open", "degraded": False}}, "degraded": []},
         )
         centre.checks["bus"] = Check(ok=False, detail="can't be reached")
         ready = client.get("/readyz")
         assert ready.status_code == 503
-        assert ready.json()["checks"]["bus"] == {"ok": False, "detail": "can't be reached"}
+        assert ready.json()["checks"]["bus"] == {
+            "ok": False,
+            "detail": "can't be reached",
+            "degraded": False,
+        }
         assert client.get("/healthz").status_code == 200
 
     def test_metrics(self, centre: Centre) -> None:

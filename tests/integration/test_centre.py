@@ -75,7 +75,7 @@ def test_a_listed_vehicle_passes(settings: CentreSettings, bus: Bus) -> None:
         with httpx.Client(base_url=centre.address, timeout=20) as client:
             ready = client.get("/readyz")
             assert ready.status_code == 200
-            assert set(ready.json()["checks"]) == {*EVERYTHING, "records", "passages"}
+            assert set(ready.json()["checks"]) == {*EVERYTHING, "records", "passages", "state"}
             metrics = client.get("/metrics").text
             assert "bukong_match_alerts_raised_total 1.0" in metrics
             assert "bukong_ingest_passages_stored_total 3.0" in metrics
@@ -105,7 +105,7 @@ def test_the_matcher_needs_no_passages_and_runs_beside_the_rest(settings: Centre
     with Centre(settings, bus), Centre(settings, bus, parts=frozenset({PartName.MATCH})) as matcher:
         assert matcher.address == ""
         checks = matcher.checks()
-        assert set(checks) == {"match", "records"}
+        assert set(checks) == {"match", "records", "state"}
         assert all(check.ok for check in checks.values()), checks
 
 

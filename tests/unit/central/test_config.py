@@ -140,3 +140,19 @@ def test_a_mistake_in_the_records_url_is_named_without_showing_it(
     with pytest.raises(ConfigError, match=complaint) as mistaken:
         load_settings(written(tmp_path, text))
     assert "hunter2" not in str(mistaken.value)
+
+
+def test_a_state_in_redis_needs_its_url_and_shows_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigError, match=r"state\.url: .*redis://"):
+        load_settings(written(tmp_path, "[state]\nengine = 'redis'\n"))
+    with pytest.raises(ConfigError, match="expected none unless") as error:
+        load_settings(written(tmp_path, "[state]\nurl = 'redis://:s3cret@cache'\n"))
+    assert "s3cret" not in str(error.value)
+    monkeypatch.setenv("BUKONG_CENTRAL__STATE__URL", "rediss://bukong:s3cret@cache.example/0")
+    loaded = load_settings(written(tmp_path, "[state]\nengine = 'redis'\nrepeat_window_s = 30\n"))
+    assert loaded.state.limits.repeat_window.total_seconds() == 30
+    shown = loaded.model_dump_json()
+    assert "s3cret" not in shown + repr(loaded)
+    assert "rediss://bukong:***@cache.example/0" in shown

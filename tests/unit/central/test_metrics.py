@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from central import centre, dead_letter, fleet, group_reader, ingest, matcher, retention
+from central import centre, dead_letter, fleet, group_reader, ingest, leadership, matcher, retention, wiring
 from central.metrics import CentreMetrics, observe_all
+from central.state import redis
 
 
 def test_every_metric_is_ours_by_name_and_says_what_it_is() -> None:
@@ -24,7 +25,7 @@ def test_every_metric_is_ours_by_name_and_says_what_it_is() -> None:
 
 
 def test_what_is_declared_is_used() -> None:
-    users = (centre, dead_letter, fleet, group_reader, ingest, matcher, retention)
+    users = (centre, dead_letter, fleet, group_reader, ingest, leadership, matcher, redis, retention, wiring)
     code = "".join(inspect.getsource(module) for module in users)
     for name in vars(CentreMetrics(CollectorRegistry())):
         assert f"etrics.{name}" in code, name

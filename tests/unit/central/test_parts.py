@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import pytest
-
-from central.parts import STALLED_AFTER_S, Backoff, Part, Periodic, Supervisor
+from central.parts import STALLED_AFTER_S, Backoff, Part, Supervisor
 from proto.clock import ManualClock
 
 AT_ONCE = Backoff(first_s=0.0)
@@ -151,21 +149,3 @@ def test_stopping_does_not_wait_for_patience_to_end() -> None:
 def test_patience_doubles_up_to_its_limit() -> None:
     backoff = Backoff(first_s=0.5, longest_s=3.0)
     assert [backoff.after(n) for n in (1, 2, 3, 4, 5, 1000)] == [0.5, 1.0, 2.0, 3.0, 3.0, 3.0]
-
-
-def test_a_periodic_job_runs_at_once_and_then_when_it_is_due() -> None:
-    clock = ManualClock()
-    runs: list[float] = []
-    periodic = Periodic(lambda: runs.append(clock.elapsed), every_s=2.0, clock=clock, wait=clock.sleep)
-    for _ in range(12):
-        periodic.step()
-    assert runs == [0.0, 2.0, 4.0]
-    periodic.close()
-
-
-def test_a_job_that_fails_is_due_again() -> None:
-    clock = ManualClock()
-    periodic = Periodic(fail, every_s=2.0, clock=clock, wait=clock.sleep)
-    for _ in range(2):
-        with pytest.raises(RuntimeError):
-            periodic.step()
