@@ -195,7 +195,8 @@ def _owed(connection: Connection, now: datetime) -> tuple[Order, ...]:
     begun = or_(table.c.valid_from.is_(None), table.c.valid_from <= now)
     query = select(table).where(
         or_(
-            table.c.state.not_in(FINAL) & (table.c.valid_until <= now),
+            # By name: what a state is not, no index tells.
+            table.c.state.in_(set(OrderState) - FINAL) & (table.c.valid_until <= now),
             (table.c.state == OrderState.APPROVED) & begun,
         )
     )

@@ -167,6 +167,7 @@ orders = Table(
     Column("approver", ForeignKey("users.username")),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False, index=True),
+    Index("ix_orders_state_valid_until", "state", "valid_until"),
 )
 order_steps = Table(
     "order_steps",
