@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -46,6 +46,25 @@ class PassageQuery:
     limit: int = 100
 
 
+#: Travel times are counted in buckets, so many to a doubling: bucket b begins at 2^(b/6) seconds.
+BUCKETS_PER_OCTAVE = 6
+#: A passage at the checkpoint of the one before within so many seconds is the same one seen again.
+SAME_STOP_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCount:
+    """How often vehicles at a checkpoint passed a certain one next, see `central.interception.steps`."""
+
+    before: str  #: checkpoint_id passed before, within the horizon; empty: none
+    here: str  #: checkpoint_id
+    direction: str  #: as reported there; empty: not known
+    then: str  #: checkpoint_id passed next; empty: none within the horizon
+    hour: datetime  #: UTC, the full hour in which `here` was passed
+    bucket: int | None  #: of the time from `here` to `then`; None where there is no `then`
+    count: int
+
+
 class PassageStore(Protocol):
     """Keeps passages.
 
@@ -81,6 +100,14 @@ class PassageStore(Protocol):
 
     def count(self, query: PassageQuery) -> int:
         """Distinct passages; `after` and `limit` are ignored."""
+        ...
+
+    def steps(self, *, since: datetime, until: datetime, horizon: timedelta) -> tuple[StepCount, ...]:
+        """Steps of all plates whose outcome came in [since, until), counted; in no order.
+
+        The same as adding up `central.interception.step_counts` of every plate's passages. Consecutive
+        stretches of time count every step once. `hour` is of UTC.
+        """
         ...
 
     def delete_before(self, moment: datetime) -> int:

@@ -12,7 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from central.columns import Ints, Mask, PassageColumns
-from central.ports import Cursor, PassagePage, PassageQuery
+from central.ports import (
+    BUCKETS_PER_OCTAVE,
+    SAME_STOP_S,
+    Cursor,
+    PassagePage,
+    PassageQuery,
+    StepCount,
+)
 from central.store import arrow, columns, recent
 from central.store.layout import Layout
 from central.store.recent import RecentIds
@@ -73,6 +80,44 @@ STRETCHES = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
 _MILLISECOND = timedelta(milliseconds=1)
 #: A UUIDv7 tells the moment to the millisecond.
 _MINTED_WITHIN_US = 999
+
+#: How long before the passages that may come before a step a vehicle may have stood in sight of a camera.
+_BEFORE_STEPS = timedelta(minutes=10)
+#: See `central.interception.steps`: what is kept, then what comes before and after it, then whose outcome came
+#: in time.
+_STEPS = """
+SELECT if(before_at > 0 AND at - before_at <= {horizon:Int64}, before, '') AS before, here, direction,
+  if(within, after, '') AS then, intDiv(at, 3600000000) AS hour,
+  if(within, toNullable(toInt32(floor({buckets:Int64} * log2(greatest(1, (after_at - at) / 1e6))))), NULL)
+    AS bucket,
+  count() AS count
+FROM (
+  SELECT at, here, direction, after, after_at, lagged AS before, lagged_at AS before_at,
+    after_at > 0 AND after_at - at <= {horizon:Int64} AS within,
+    if(within, after_at, at + {horizon:Int64}) AS outcome
+  FROM (
+    SELECT at, here, direction,
+      lagInFrame(here) OVER w AS lagged, lagInFrame(at) OVER w AS lagged_at,
+      leadInFrame(here) OVER w AS after, leadInFrame(at) OVER w AS after_at
+    FROM (
+      SELECT plate, passage_id, here, direction, at,
+        lagInFrame(here) OVER seen AS last, lagInFrame(at) OVER seen AS last_at
+      FROM (
+        SELECT plate, passage_id, toString(checkpoint_id) AS here, toString(direction) AS direction,
+          toUnixTimestamp64Micro(captured_at) AS at
+        FROM passages
+        WHERE plate != '' AND captured_at >= fromUnixTimestamp64Micro({first:Int64}, 'UTC')
+          AND captured_at < fromUnixTimestamp64Micro({until:Int64}, 'UTC')
+      )
+      WINDOW seen AS (PARTITION BY plate ORDER BY at, passage_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+    )
+    WHERE NOT (last_at > 0 AND last = here AND at - last_at < {same:Int64})
+    WINDOW w AS (PARTITION BY plate ORDER BY at, passage_id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
+  )
+)
+WHERE outcome >= {since:Int64} AND outcome < {until:Int64}
+GROUP BY before, here, direction, then, hour, bucket
+"""
 
 Parameters = Mapping[str, str | int | Sequence[str]]
 
@@ -267,6 +312,24 @@ class ClickHousePassages:
         where, parameters = _conditions(query, since=query.since, after=None)
         found = self._engine.query(f"SELECT count() AS n FROM {self._layout.source} WHERE {where}", parameters)  # noqa: S608
         return int(found.column("n")[0].as_py())
+
+    def steps(self, *, since: datetime, until: datetime, horizon: timedelta) -> tuple[StepCount, ...]:
+        found = self._engine.query(
+            _STEPS,
+            {
+                "since": columns.microseconds(since),
+                "until": columns.microseconds(until),
+                "horizon": horizon // _MICROSECOND,
+                # Far enough back to know what was passed before, and what was the same stop.
+                "first": max(0, columns.microseconds(since - 2 * horizon - _BEFORE_STEPS)),
+                "same": SAME_STOP_S * 1_000_000,
+                "buckets": BUCKETS_PER_OCTAVE,
+            },
+        )
+        return tuple(
+            StepCount(**{**row, "hour": columns.moment_of(row["hour"] * 3_600_000_000)})
+            for row in found.to_pylist()
+        )
 
     def delete_before(self, moment: datetime) -> int:
         """Whole days are dropped at once; what is left of the day of `moment` is rewritten."""
