@@ -30,6 +30,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         summary="A list of a million orders: matching, compiling, changing.",
         where="deploy.bench.match:match_bench",
     ),
+    "interception": Benchmark(
+        summary="How well the next checkpoint and the time of arrival are foretold.",
+        where="deploy.bench.interception:interception",
+    ),
 }
 
 
