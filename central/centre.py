@@ -22,7 +22,9 @@ from central.fleet import Fleet
 from central.group_reader import GroupReader
 from central.ingest import GROUP as INGEST_GROUP
 from central.ingest import Ingest
+from central.interception import Geography
 from central.leadership import Led
+from central.learner import Learner, LearntMovement
 from central.matcher import GROUP as MATCH_GROUP
 from central.matcher import Matcher
 from central.metrics import CentreMetrics
@@ -55,12 +57,13 @@ class PartName(enum.StrEnum):
     ORDERS = "orders"  #: what the clock owes the orders: activation and expiry
     DISPATCH = "dispatch"  #: escalates alerts that nobody signs off
     FEED = "feed"  #: lets go of old events of the live feed; hands the new ones to the shared state
+    LEARN = "learn"  #: the model of where vehicles go next
     RETENTION = "retention"  #: lets go of what is too old
     API = "api"  #: the API and the console
 
 
 EVERYTHING = frozenset(PartName)
-_NEED_PASSAGES = frozenset({PartName.INGEST, PartName.RETENTION, PartName.API})
+_NEED_PASSAGES = frozenset({PartName.INGEST, PartName.LEARN, PartName.RETENTION, PartName.API})
 
 
 class Centre:
@@ -88,6 +91,7 @@ class Centre:
         self._metrics = CentreMetrics(self.registry)
         self._stopping = threading.Event()
         self._supervisors: list[Supervisor] = []
+        self._movement = LearntMovement()
         self._engines: Engines | None = None
         self._state: State | None = None
         self._socket: socket.socket | None = None
@@ -203,6 +207,7 @@ class Centre:
                 PartName.DISPATCH, lambda: self.records.alerts.escalate(), every_s=_ESCALATE_EVERY_S
             ),
             PartName.FEED: self._feed,
+            PartName.LEARN: self._learner,
             PartName.RETENTION: self._retention,
             PartName.API: self._api,
         }
@@ -252,6 +257,23 @@ class Centre:
             metrics=self._metrics,
         )
 
+    def _learner(self) -> Part:
+        wanted = self._settings.interception
+        roads = [road for configured in self._settings.roads for road in configured.roads()]
+        return Learner(
+            self.store,
+            self._movement,
+            calendar=wanted.calendar(ApiSettings().utc_offset),
+            geography=lambda: Geography.of(self.records.checkpoints.all(), roads),
+            horizon=timedelta(minutes=wanted.horizon_minutes),
+            history=timedelta(days=wanted.history_days),
+            max_entries=wanted.max_entries,
+            every=timedelta(seconds=wanted.every_s),
+            clock=self._clock,
+            metrics=self._metrics,
+            wait=self._stopping.wait,
+        )
+
     def _retention(self) -> Part:
         kept = self._settings.retention
         retention = Retention(
@@ -261,6 +283,11 @@ class Centre:
                     kind="images",
                     kept=timedelta(days=kept.images_days),
                     delete=self._opened.images.delete_before,
+                ),
+                Rule(
+                    kind="positions",
+                    kept=timedelta(days=kept.positions_days),
+                    delete=self.records.units.delete_before,
                 ),
                 Rule(kind="uploads", kept=timedelta(days=kept.uploads_days), delete=self._opened.uploads.prune),
             ),
@@ -280,9 +307,15 @@ class Centre:
             images=self._opened.images,
             uploads=self._settings.data / "uploads",
             clock=self._clock,
+            movement=self._movement,
             readiness=self.checks,
             registry=self.registry,
-            settings=ApiSettings(secure_cookies=self._settings.http.secure_cookies, max_image_bytes=images),
+            settings=ApiSettings(
+                secure_cookies=self._settings.http.secure_cookies,
+                max_image_bytes=images,
+                unit_kmh=self._settings.interception.unit_kmh,
+                own_history=timedelta(days=self._settings.interception.history_days),
+            ),
         )
         return ApiServer(create_app(services), self._socket)
 

@@ -132,7 +132,7 @@ def run_match(settings: CentreSettings) -> None:
 @click.pass_obj
 def run_api(settings: CentreSettings) -> None:
     """Run only the API and the console. Embedded passages can be open in one process only."""
-    _run(settings, frozenset({PartName.API, PartName.FEED}))
+    _run(settings, frozenset({PartName.API, PartName.FEED, PartName.LEARN}))
 
 
 @central.command("migrate")

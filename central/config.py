@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -28,6 +28,7 @@ from pydantic_settings import (
 
 from central.area import Area, check_areas
 from central.checkpoint import Checkpoint
+from central.interception import Calendar, Road
 from central.state.limits import StateLimits
 from proto.bus.kafka_settings import KafkaSettings
 
@@ -298,6 +299,7 @@ class RetentionSettings(_Section):
 
     passages_days: Days = Field(default=90, description="Passages, by when the vehicle passed; whole UTC days.")
     images_days: Days = Field(default=30, description="Evidence images, by when they came.")
+    positions_days: Days = Field(default=30, description="Where units were; their newest position stays.")
     uploads_days: Days = Field(default=2, description="Uploads of images that were begun and never finished.")
     every_minutes: int = Field(
         default=60, ge=1, le=1440, description="How often it is looked for what is too old."
@@ -309,6 +311,44 @@ class ImageSettings(_Section):
 
     engine: Literal["folder"] = Field(default="folder", description="folder: files below the data folder.")
     max_mib: int = Field(default=16, ge=1, le=256, description="The largest image that is taken, in MiB.")
+
+
+class InterceptionSettings(_Section):
+    """Where a vehicle will pass next is learnt from the passages."""
+
+    horizon_minutes: int = Field(
+        default=30, ge=5, le=240, description="A vehicle that no checkpoint sees for so long has left the road."
+    )
+    history_days: int = Field(default=28, ge=1, le=365, description="Days of passages that are learnt from.")
+    every_s: int = Field(default=60, ge=10, le=3600, description="How often what is new is learnt, in seconds.")
+    max_entries: int = Field(
+        default=3_000_000,
+        ge=100_000,
+        description="Numbers that the model holds at most, of some 100 bytes each; the rarest are let go.",
+    )
+    holidays: tuple[date, ...] = Field(default=(), description='Public holidays, such as "2026-10-01".')
+    worked: tuple[date, ...] = Field(default=(), description="Days of a weekend on which people work (调休).")
+    unit_kmh: float = Field(
+        default=50.0, ge=5, le=200, description="How fast units get to a checkpoint, on average."
+    )
+
+    def calendar(self, utc_offset: timedelta) -> Calendar:
+        return Calendar(utc_offset=utc_offset, holidays=frozenset(self.holidays), worked=frozenset(self.worked))
+
+
+class RoadSettings(_Section):
+    """A road between checkpoints without a third on it; the section repeats. None: as the crow flies."""
+
+    start: str = Field(examples=["cp-huidong"], description="Id of the checkpoint where it begins.")
+    end: str = Field(examples=["cp-yantan"], description="Id of the checkpoint where it ends.")
+    metres: float = Field(gt=0, le=1_000_000, examples=[2400.0], description="Its length.")
+    limit_kmh: float = Field(gt=0, le=200, examples=[60.0], description="Its speed limit.")
+    two_way: bool = Field(default=True, description="Whether it leads back too.")
+
+    def roads(self) -> tuple[Road, ...]:
+        there = Road(start=self.start, end=self.end, metres=self.metres, limit_kmh=self.limit_kmh)
+        back = Road(start=self.end, end=self.start, metres=self.metres, limit_kmh=self.limit_kmh)
+        return (there, back) if self.two_way else (there,)
 
 
 class AreaSettings(_Section):
@@ -379,8 +419,10 @@ class CentreSettings(BaseSettings):
     http: HttpSettings = HttpSettings()
     retention: RetentionSettings = RetentionSettings()
     images: ImageSettings = ImageSettings()
+    interception: InterceptionSettings = InterceptionSettings()
     areas: tuple[AreaSettings, ...] = ()
     checkpoints: tuple[CheckpointSettings, ...] = ()
+    roads: tuple[RoadSettings, ...] = ()
 
     @field_validator("areas")
     @classmethod
@@ -471,7 +513,11 @@ def _short(value: Any, place: tuple[int | str, ...]) -> str:
     return text if len(text) <= 80 else text[:77] + "…"
 
 
-_REPEATED: dict[str, type[BaseModel]] = {"areas": AreaSettings, "checkpoints": CheckpointSettings}
+_REPEATED: dict[str, type[BaseModel]] = {
+    "areas": AreaSettings,
+    "checkpoints": CheckpointSettings,
+    "roads": RoadSettings,
+}
 
 
 def example_toml() -> str:

@@ -108,6 +108,18 @@ class CentreMetrics:
             "False suspected hits a million passages that are expected.",
             registry=registry,
         )
+        #: Of the model of interception: how much it knows, how much memory it takes, how old it is.
+        self.movement_steps = Gauge(
+            "bukong_movement_steps", "Steps from checkpoint to checkpoint that were learnt.", registry=registry
+        )
+        self.movement_entries = Gauge(
+            "bukong_movement_entries", "Numbers that the model of movement holds.", registry=registry
+        )
+        self.movement_until = Gauge(
+            "bukong_movement_learnt_until_seconds",
+            "Up to when steps were learnt, as a UNIX time.",
+            registry=registry,
+        )
         self.heartbeats = Counter("bukong_fleet_heartbeats", "Heartbeats taken in.", registry=registry)
         #: Hits that said again what an alert had said a moment before.
         self.repeats_suppressed = Counter(

@@ -17,6 +17,8 @@ from prometheus_client import CollectorRegistry
 from central.api import ApiSettings, Check, Services, create_app
 from central.checkpoint import Checkpoint
 from central.images.folder import FolderImages
+from central.interception import Calendar, Geography, MovementModel
+from central.learner import LearntMovement
 from central.order import Order, OrderMove, OrderRequest
 from central.people import Role, User
 from central.records import Records, RecordsPolicy, open_records
@@ -161,12 +163,27 @@ class Centre:
         return self.client(Authorization=f"Bearer {token}")
 
 
+def learnt_movement(records: Records, clock: Clock) -> LearntMovement:
+    """What the centre knows of movement before it has seen any."""
+    learnt = LearntMovement()
+    learnt.use(
+        MovementModel(
+            since=clock.now() - timedelta(days=28),
+            calendar=Calendar(),
+            geography=Geography.of(records.checkpoints.all()),
+            horizon=timedelta(minutes=30),
+        )
+    )
+    return learnt
+
+
 @contextmanager
 def running_centre(
     folder: Path, clock: Clock, settings: ApiSettings | None = None, *, state: State | None = None
 ) -> Iterator[Centre]:
     """Serve until the block ends."""
     records = open_records(folder / "records", clock=clock, policy=CHEAP)
+    records.checkpoints.put([CHECKPOINT])
     store = open_chdb_store(folder / "passages")
     checks = {"records": Check(ok=True, detail="open")}
     services = Services(
@@ -176,11 +193,11 @@ def running_centre(
         images=FolderImages(folder / "images", clock=clock, max_bytes=1 << 20),
         uploads=folder / "uploads",
         clock=clock,
+        movement=learnt_movement(records, clock),
         readiness=lambda: checks,
         registry=CollectorRegistry(),
         settings=settings or ApiSettings(max_image_bytes=1 << 20),
     )
-    records.checkpoints.put([CHECKPOINT])
     try:
         with serve(services) as url:
             centre = Centre(services=services, url=url, staff=people(records), checks=checks)

@@ -20,6 +20,7 @@ from central.api import (
     document,
     health,
     images,
+    interception,
     live,
     machine_tokens,
     nodes,
@@ -30,6 +31,7 @@ from central.api import (
     session,
     statistics,
     tracks,
+    units,
     users,
 )
 from central.api.hub import LiveHub
@@ -47,6 +49,8 @@ MODULES = (
     orders,
     alerts,
     roster,
+    interception,
+    units,
     nodes,
     statistics,
     audit,

@@ -33,6 +33,7 @@ _PLACES: dict[str, Callable[[dict[str, Any]], list[str]] | None] = {
     "passage": lambda data: [data["checkpoint"]["checkpoint_id"]],
     "node": lambda data: [data["checkpoint_id"]],
     "order": None,
+    "interception": lambda data: data["seen_at"]["checkpoint_id"],
 }
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered
+from central.interception.unit import InvalidUnit
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
 from central.people import (
     BadCredentials,
@@ -44,6 +45,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     IncompleteStep: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidShift: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidUnit: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUser: HTTPStatus.UNPROCESSABLE_ENTITY,
     PlateError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ReasonMissing: HTTPStatus.UNPROCESSABLE_ENTITY,

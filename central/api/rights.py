@@ -76,6 +76,14 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/roster/shifts"): _people(_R.SUPERVISOR),
     ("DELETE", "/api/roster/shifts/{shift_id}"): _people(_R.SUPERVISOR),
     ("POST", "/api/roster/import"): _people(_R.SUPERVISOR),
+    ("GET", "/api/alerts/{alert_id}/interception"): _people(_R.OPERATOR, _R.SUPERVISOR),
+    ("POST", "/api/alerts/{alert_id}/interception"): _people(_R.OPERATOR, _R.SUPERVISOR),
+    ("GET", "/api/units"): _people(_R.OPERATOR, _R.SUPERVISOR),
+    ("PUT", "/api/units/{unit_id}"): _people(_R.SUPERVISOR, _R.ADMINISTRATOR, whole_network=True),
+    ("DELETE", "/api/units/{unit_id}"): _people(_R.SUPERVISOR, _R.ADMINISTRATOR, whole_network=True),
+    ("POST", "/api/units/{unit_id}/status"): _people(_R.OPERATOR, _R.SUPERVISOR),
+    ("POST", "/api/units/{unit_id}/position"): Right(machines=frozenset({TokenScope.POSITIONS})),
+    ("GET", "/api/units/{unit_id}/positions"): _people(_R.SUPERVISOR),
     ("GET", "/api/nodes"): Right(
         roles=frozenset({_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR}), machines=_READ
     ),
@@ -101,6 +109,7 @@ LIVE_KINDS: dict[str, tuple[str, str]] = {
     "passage": ("GET", "/api/passages"),
     "order": ("GET", "/api/orders"),
     "node": ("GET", "/api/nodes"),
+    "interception": ("GET", "/api/alerts/{alert_id}/interception"),
 }
 
 

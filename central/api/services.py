@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from central.learner import LearntMovement
 from central.ports import ImageStore, LiveFeed, PassageStore
 from central.records import Records
 from central.state import State
@@ -33,6 +34,8 @@ class ApiSettings:
     utc_offset: timedelta = timedelta(hours=8)  #: where "today" begins; China knows no summer time
     max_image_bytes: int = 16 * 1024 * 1024
     max_body_bytes: int = 256 * 1024  #: of every request that carries no image
+    unit_kmh: float = 50.0  #: of units on their way to a checkpoint
+    own_history: timedelta = timedelta(days=28)  #: of a vehicle, that a plan of interception looks at
     live_behind: int = 2000  #: events a console may lag behind before it is given a gap
     live_recheck: timedelta = timedelta(seconds=15)  #: how often a live connection's session is looked at
 
@@ -50,6 +53,7 @@ class Services:
     readiness: Callable[[], Mapping[str, Check]]  #: asked anew by each call of /readyz; may block
     registry: CollectorRegistry
     settings: ApiSettings = field(default_factory=ApiSettings)
+    movement: LearntMovement = field(default_factory=LearntMovement)  #: empty where this process learns none
 
 
 def live_feed(services: Services) -> LiveFeed:

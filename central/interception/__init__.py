@@ -3,7 +3,7 @@
 from central.interception.forecast import Expected, Forecast, Sighting, forecast
 from central.interception.geography import Geography, Road
 from central.interception.hours import Calendar, DayKind, Slot
-from central.interception.model import ModelState, MovementModel, habits_of
+from central.interception.model import ModelState, MovementModel, StepTable, habits_of
 from central.interception.plan import InterceptionPlan, Post, Ring, plan
 from central.interception.steps import step_counts
 from central.interception.unit import Unit, UnitStatus
@@ -22,6 +22,7 @@ __all__ = [
     "Road",
     "Sighting",
     "Slot",
+    "StepTable",
     "Unit",
     "UnitStatus",
     "forecast",

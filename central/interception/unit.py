@@ -40,6 +40,7 @@ class Unit:
     unit_id: str
     name: str
     team: str = ""
+    area_id: str | None = None  #: the area it belongs to; None: the whole network's
     status: UnitStatus = UnitStatus.OFF_DUTY
     status_at: datetime
     position: Position | None = None

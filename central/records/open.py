@@ -20,6 +20,7 @@ from central.records.port import Records, RecordsPolicy, RecordsUnusable
 from central.records.roster import SqlRosterBook
 from central.records.sqlite import SqliteDatabase
 from central.records.trail import Anchor, SqlAuditLog, key_of
+from central.records.units import SqlUnitBook
 from central.records.watchlist import SqlWatchlistLog
 from central.records.watchlist import begin as begin_watchlist
 from proto.clock import Clock
@@ -76,6 +77,7 @@ def open_records(
         roster=SqlRosterBook(database, clock, trail),
         checkpoints=SqlCheckpointBook(database),
         watchlist=SqlWatchlistLog(database),
+        units=SqlUnitBook(database, clock, trail),
         policy=policy,
         closing=database,
     )

@@ -18,12 +18,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from pydantic import BaseModel
+
 from central.alert import Alert, AlertMove, Verdict
 from central.area import Area, Scope
 from central.audit import AuditEntry, AuditRecord
 from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
 from central.escalation import EscalationPolicy
+from central.interception import Unit, UnitStatus
+from central.interception.unit import Position
 from central.order import Order, OrderMove, OrderRequest, OrderState
 from central.people import Account, MachineToken, Role, Session, TokenScope, User
 from central.ports import AlertSink, FleetSink, LiveFeed, PassageAnnouncer, WatchlistSource
@@ -546,6 +550,70 @@ class CheckpointBook(Protocol):
         ...
 
 
+class UnitBook(Protocol):
+    """Units (警力), where they are and what they do."""
+
+    def put(self, unit_id: str, *, name: str, team: str, area_id: str | None, by: str) -> Unit:
+        """Add one, off duty, or change what it is called and where it belongs.
+
+        Raises:
+            InvalidUnit: a part is not as it must be, or there is no such area.
+        """
+        ...
+
+    def remove(self, unit_id: str, *, by: str) -> None:
+        """With its positions; what alerts say of it stays.
+
+        Raises:
+            NotFound: no such unit.
+        """
+        ...
+
+    def get(self, unit_id: str) -> Unit:
+        """Raises:
+        NotFound: no such unit.
+        """
+        ...
+
+    def all(self) -> tuple[Unit, ...]:
+        """By id."""
+        ...
+
+    def report(self, unit_id: str, position: Position, status: UnitStatus | None = None) -> Unit:
+        """Where it is and, where it says so, what it does. A report older than the newest goes to the history
+        only. It is not in the audit trail: a unit reports every few seconds.
+
+        Raises:
+            NotFound: no such unit.
+            InvalidUnit: it can't be there, or not yet.
+        """
+        ...
+
+    def set_status(self, unit_id: str, status: UnitStatus, *, by: str) -> Unit:
+        """As a person says.
+
+        Raises:
+            NotFound: no such unit.
+        """
+        ...
+
+    def positions(self, unit_id: str, *, since: datetime, limit: int) -> tuple[Position, ...]:
+        """Newest first.
+
+        Raises:
+            NotFound: no such unit.
+        """
+        ...
+
+    def delete_before(self, moment: datetime) -> int:
+        """Retention: positions reported before; returns how many went. A unit keeps its newest."""
+        ...
+
+    def record_plan(self, record: AuditRecord, *, announced: BaseModel | None = None) -> None:
+        """That a plan of interception was made, and the plan on the live feed where one wants it there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordsPolicy:
     """What may be tuned."""
@@ -575,6 +643,7 @@ class Records:
     roster: RosterBook
     checkpoints: CheckpointBook
     watchlist: WatchlistLog
+    units: UnitBook
     policy: RecordsPolicy
     closing: Closing
 

@@ -319,7 +319,7 @@ class ClickHousePassages:
             {
                 "since": columns.microseconds(since),
                 "until": columns.microseconds(until),
-                "horizon": horizon // _MICROSECOND,
+                "horizon": horizon // timedelta(microseconds=1),
                 # Far enough back to know what was passed before, and what was the same stop.
                 "first": max(0, columns.microseconds(since - 2 * horizon - _BEFORE_STEPS)),
                 "same": SAME_STOP_S * 1_000_000,

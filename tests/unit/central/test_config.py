@@ -33,7 +33,7 @@ def test_the_example_can_be_used_and_holds_the_defaults() -> None:
     loaded = load_settings(EXAMPLE)
     (checkpoint,) = loaded.checkpoints
     assert checkpoint.checkpoint().directions == ("inbound", "outbound")
-    assert loaded.model_copy(update={"areas": (), "checkpoints": ()}) == CentreSettings()
+    assert loaded.model_copy(update={"areas": (), "checkpoints": (), "roads": ()}) == CentreSettings()
 
 
 def test_the_example_says_of_every_setting_what_it_means() -> None:

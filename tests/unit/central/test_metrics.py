@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from central import centre, dead_letter, fleet, group_reader, ingest, leadership, matcher, retention, wiring
+from central import (
+    centre,
+    dead_letter,
+    fleet,
+    group_reader,
+    ingest,
+    leadership,
+    learner,
+    matcher,
+    retention,
+    wiring,
+)
 from central.metrics import CentreMetrics, observe_all
 from central.state import redis
 
@@ -25,7 +36,19 @@ def test_every_metric_is_ours_by_name_and_says_what_it_is() -> None:
 
 
 def test_what_is_declared_is_used() -> None:
-    users = (centre, dead_letter, fleet, group_reader, ingest, leadership, matcher, redis, retention, wiring)
+    users = (
+        centre,
+        dead_letter,
+        fleet,
+        group_reader,
+        ingest,
+        leadership,
+        learner,
+        matcher,
+        redis,
+        retention,
+        wiring,
+    )
     code = "".join(inspect.getsource(module) for module in users)
     for name in vars(CentreMetrics(CollectorRegistry())):
         assert f"etrics.{name}" in code, name

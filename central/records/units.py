@@ -1,0 +1,171 @@
+"""Units, their positions, and the plans that were made for them, in the database."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from central.alert import AlertMove, AlertState
+from central.audit import AuditRecord
+from central.interception.unit import InvalidUnit, Position, Unit, UnitStatus, check_position, check_unit
+from central.records import schema
+from central.records.checkpoints import areas_of
+from central.records.database import Database
+from central.records.events import put_event
+from central.records.port import NotFound
+from central.records.trail import SqlAuditLog
+from proto.clock import Clock
+
+
+class SqlUnitBook:
+    """See `central.records.port.UnitBook`."""
+
+    def __init__(self, database: Database, clock: Clock, trail: SqlAuditLog) -> None:
+        self._database = database
+        self._clock = clock
+        self._trail = trail
+
+    def put(self, unit_id: str, *, name: str, team: str, area_id: str | None, by: str) -> Unit:
+        check_unit(unit_id, name, team)
+        now, table = self._clock.now(), schema.units
+        said = {"name": name.strip(), "team": team.strip(), "area_id": area_id}
+        with self._database.write() as tx:
+            known = {area.area_id for area in areas_of(tx.connection)}
+            if area_id is not None and area_id not in known:
+                raise InvalidUnit(f"expected an area that there is for {unit_id!r}, got {area_id!r}")
+            changed = tx.connection.execute(update(table).where(table.c.unit_id == unit_id).values(**said))
+            if changed.rowcount == 0:
+                tx.connection.execute(
+                    insert(table).values(unit_id=unit_id, status=UnitStatus.OFF_DUTY, status_at=now, **said)
+                )
+            self._trail.put(tx, _entry("unit.put", unit_id, by=by, at=now, detail=said))
+            return _one(tx.connection, unit_id)
+
+    def remove(self, unit_id: str, *, by: str) -> None:
+        with self._database.write() as tx:
+            _one(tx.connection, unit_id)
+            positions, units = schema.unit_positions, schema.units
+            tx.connection.execute(delete(positions).where(positions.c.unit_id == unit_id))
+            tx.connection.execute(delete(units).where(units.c.unit_id == unit_id))
+            self._trail.put(tx, _entry("unit.remove", unit_id, by=by, at=self._clock.now(), detail={}))
+
+    def get(self, unit_id: str) -> Unit:
+        with self._database.read() as connection:
+            return _one(connection, unit_id)
+
+    def all(self) -> tuple[Unit, ...]:
+        with self._database.read() as connection:
+            engaged = _engaged(connection)
+            found = [_unit(row, engaged) for row in connection.execute(select(schema.units))]
+        # Sorted here: a database's collation is its own.
+        return tuple(sorted(found, key=lambda unit: unit.unit_id))
+
+    def report(self, unit_id: str, position: Position, status: UnitStatus | None = None) -> Unit:
+        now, table = self._clock.now(), schema.units
+        check_position(position, now=now)
+        with self._database.write() as tx:
+            before = _one(tx.connection, unit_id)
+            where = {
+                "latitude": position.latitude,
+                "longitude": position.longitude,
+                "speed_kmh": position.speed_kmh,
+            }
+            tx.connection.execute(
+                insert(schema.unit_positions).values(unit_id=unit_id, at=position.at, **where)
+            )
+            said: dict[str, Any] = {}
+            if before.position is None or position.at >= before.position.at:
+                said |= {"position_at": position.at, **where}
+            if status is not None and status is not before.status:
+                said |= {"status": status, "status_at": now}
+            if said:
+                tx.connection.execute(update(table).where(table.c.unit_id == unit_id).values(**said))
+            return _one(tx.connection, unit_id)
+
+    def set_status(self, unit_id: str, status: UnitStatus, *, by: str) -> Unit:
+        now, table = self._clock.now(), schema.units
+        with self._database.write() as tx:
+            before = _one(tx.connection, unit_id)
+            tx.connection.execute(
+                update(table).where(table.c.unit_id == unit_id).values(status=status, status_at=now)
+            )
+            detail = {"before": before.status, "after": status}
+            self._trail.put(tx, _entry("unit.status", unit_id, by=by, at=now, detail=detail))
+            return _one(tx.connection, unit_id)
+
+    def positions(self, unit_id: str, *, since: datetime, limit: int) -> tuple[Position, ...]:
+        table = schema.unit_positions
+        query = (
+            select(table)
+            .where(table.c.unit_id == unit_id, table.c.at >= since)
+            .order_by(table.c.at.desc(), table.c.position_id.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            _one(connection, unit_id)
+            return tuple(_position(row) for row in connection.execute(query))
+
+    def delete_before(self, moment: datetime) -> int:
+        table = schema.unit_positions
+        with self._database.write() as tx:
+            return tx.connection.execute(delete(table).where(table.c.at < moment)).rowcount
+
+    def record_plan(self, record: AuditRecord, *, announced: BaseModel | None = None) -> None:
+        with self._database.write() as tx:
+            if announced is not None:
+                put_event(tx, "interception", announced, at=record.at)
+            self._trail.put(tx, record)
+
+
+def _entry(action: str, unit_id: str, *, by: str, at: datetime, detail: dict[str, Any]) -> AuditRecord:
+    return AuditRecord(
+        at=at, user=by, action=action, subject=unit_id, detail=json.dumps(detail, ensure_ascii=False)
+    )
+
+
+def _one(connection: Connection, unit_id: str) -> Unit:
+    table = schema.units
+    row = None
+    if "\0" not in unit_id:  # PostgreSQL can't even be asked for it
+        row = connection.execute(select(table).where(table.c.unit_id == unit_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"no unit {unit_id!r}")
+    return _unit(row, _engaged(connection))
+
+
+def _engaged(connection: Connection) -> dict[str, str]:
+    """Unit → the alert it was sent to last, of those that have no outcome yet."""
+    alerts, steps = schema.alerts, schema.alert_steps
+    query = (
+        select(steps.c.unit, alerts.c.alert_id)
+        .join(alerts, alerts.c.alert_id == steps.c.alert_id)
+        .where(alerts.c.state == AlertState.DISPATCHED, steps.c.move == AlertMove.DISPATCH)
+        .order_by(steps.c.at)
+    )
+    return {row.unit: row.alert_id for row in connection.execute(query)}
+
+
+def _unit(row: Row[Any], engaged: dict[str, str]) -> Unit:
+    position = None
+    if row.position_at is not None:
+        position = Position(
+            at=row.position_at, latitude=row.latitude, longitude=row.longitude, speed_kmh=row.speed_kmh
+        )
+    return Unit(
+        unit_id=row.unit_id,
+        name=row.name,
+        team=row.team,
+        area_id=row.area_id,
+        status=UnitStatus(row.status),
+        status_at=row.status_at,
+        position=position,
+        engaged=engaged.get(row.unit_id),
+    )
+
+
+def _position(row: Row[Any]) -> Position:
+    return Position(at=row.at, latitude=row.latitude, longitude=row.longitude, speed_kmh=row.speed_kmh)
