@@ -79,7 +79,7 @@ def test_a_mistake_is_named_with_what_was_expected(tmp_path: Path, text: str, co
 )
 def test_an_environment_variable_of_no_setting(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "hunter2")
-    with pytest.raises(ConfigError, match=f"{name}: expected a section of areas, bus, ") as mistaken:
+    with pytest.raises(ConfigError, match=f"{name}: expected a section of alerts, areas, ") as mistaken:
         load_settings()
     assert "hunter2" not in str(mistaken.value)
 
