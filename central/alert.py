@@ -184,6 +184,7 @@ class Alert:
     watchlist_version: int
     matched_at: datetime
     raised_at: datetime
+    retro: bool = False  #: the vehicle passed before the order was in force
     state: AlertState = AlertState.RAISED
     steps: tuple[AlertStep, ...] = ()
     owner: str = ""  #: who has taken it on; empty: nobody yet

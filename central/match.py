@@ -18,7 +18,7 @@ from proto.plate import PlateClass, PlateColour, classes_of, colours_of, rule_of
 from proto.variants import Variant, is_sure, variants
 
 #: Grounds that readers take for each other: both are green for the most part.
-_GREENS = frozenset({PlateColour.GREEN, PlateColour.YELLOW_GREEN})
+GREENS = frozenset({PlateColour.GREEN, PlateColour.YELLOW_GREEN})
 
 #: An order that a read brings into question, how, and how surely.
 _Candidate = tuple[WatchlistEntry, Tier, float]
@@ -95,7 +95,7 @@ def contradicts(read: PlateRead, entry: WatchlistEntry, tier: Tier = Tier.EXACT)
         return True
     if not colour_known or entry.colour in (None, PlateColour.UNKNOWN, read.colour):
         return False
-    return not {entry.colour, read.colour} <= _GREENS
+    return not {entry.colour, read.colour} <= GREENS
 
 
 def _colour_contradicts(seen: PlateColour, entry: WatchlistEntry) -> bool:
@@ -111,7 +111,7 @@ def _colour_contradicts(seen: PlateColour, entry: WatchlistEntry) -> bool:
     if not possible and not classes_of(entry.plate):  # a plate of no known class may have any colour
         possible = {entry.colour or PlateColour.UNKNOWN} - {PlateColour.UNKNOWN}
         return bool(possible) and seen not in possible
-    return seen not in possible and not (seen in _GREENS and possible & _GREENS)
+    return seen not in possible and not (seen in GREENS and possible & GREENS)
 
 
 def in_scope(passage: Passage, entry: WatchlistEntry) -> bool:

@@ -14,6 +14,7 @@ class Role(enum.StrEnum):
 
     OPERATOR = "operator"  #: watches the alerts, verifies, signs off, dispatches
     APPLICANT = "applicant"  #: drafts and submits orders
+    EMERGENCY = "emergency"  #: an applicant who may put an order into force at once, approval owed
     APPROVER = "approver"  #: approves or rejects other people's orders
     INVESTIGATOR = "investigator"  #: searches where a vehicle went, with a reason
     SUPERVISOR = "supervisor"  #: sees the duty's work and may withdraw an order

@@ -41,6 +41,9 @@ class PassageQuery:
     checkpoints: frozenset[str] | None = None  #: None: any
     since: datetime | None = None  #: inclusive
     until: datetime | None = None  #: exclusive
+    entry: WatchlistEntry | None = (
+        None  #: that this one hits exactly or by its pattern, as `central.match` does
+    )
     read: bool | None = None  #: True: only with a plate read, False: only without; None: both
     after: Cursor | None = None  #: go on behind this page's end
     limit: int = 100

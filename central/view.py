@@ -14,11 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from central.alert import Alert, AlertMove, AlertState, Offer, Verdict
 from central.order import Order, OrderMove, OrderState
+from central.target import TargetKind
 from proto.clock import ClockQuality
 from proto.passage import Box, EvidenceKind, Heartbeat, Passage, Tier
 from proto.plate import PlateClass, PlateColour, display
+from proto.schedule import MAX_WINDOWS, Schedule, Window
 
 BoxView = tuple[float, float, float, float]
+#: 00:00 to 24:00.
+CLOCK_TIME = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
 
 class View(BaseModel):
@@ -141,18 +145,74 @@ class OrderStepView(_Step):
     reason: str
 
 
+class WindowView(View):
+    """A stretch of time on certain days of the week, by the clock on the wall."""
+
+    days: list[int] = Field(
+        description="On which it begins: 1 (Monday) to 7 (Sunday).", examples=[[1, 2, 3, 4, 5]]
+    )
+    start: str = Field(pattern=CLOCK_TIME, examples=["22:00"])
+    end: str = Field(
+        pattern=CLOCK_TIME, description="Exclusive; not after start: on the following day.", examples=["06:00"]
+    )
+
+
+class ScheduleView(View):
+    """Weekly time windows of one time zone."""
+
+    zone: str = Field(max_length=64, examples=["Asia/Shanghai"])
+    windows: list[WindowView] = Field(min_length=1, max_length=MAX_WINDOWS)
+
+    @classmethod
+    def of(cls, schedule: Schedule | None) -> Self | None:
+        if schedule is None:
+            return None
+        return cls(
+            zone=schedule.zone,
+            windows=[
+                WindowView(days=sorted(w.days), start=_clock_time(w.start), end=_clock_time(w.end))
+                for w in schedule.windows
+            ],
+        )
+
+    def schedule(self) -> Schedule:
+        """Raises:
+        InvalidSchedule: a day that is none, or an unknown zone.
+        """
+        return Schedule(
+            zone=self.zone,
+            windows=tuple(
+                Window(days=frozenset(w.days), start=_minutes(w.start), end=_minutes(w.end))
+                for w in self.windows
+            ),
+        )
+
+
+def _clock_time(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _minutes(clock_time: str) -> int:
+    hours, _, minutes = clock_time.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
 class OrderView(View):
     """A deployment order (布控)."""
 
     order_id: str
     version: int
+    revision: int = Field(description="Number of the request that this is, see its revisions.")
     state: OrderState
-    plate: str
+    kind: TargetKind
+    plate: str = Field(description="Of a pattern: ? is one character, * any number.")
     plate_display: str
     plate_class: PlateClass | None = Field(description="null: any.")
     colour: PlateColour | None = Field(description="null: any.")
-    checkpoints: list[str] = Field(description="Empty: everywhere.")
+    checkpoints: list[str] = Field(description="With those of the areas; both empty: everywhere.")
+    areas: list[str]
     directions: list[str] = Field(description="Empty: any.")
+    schedule: ScheduleView | None = Field(description="null: at all times.")
     priority: int = Field(description="1 (highest) to 4.")
     reason: str
     case_number: str
@@ -162,10 +222,15 @@ class OrderView(View):
     instructions: str
     valid_from: datetime | None
     valid_until: datetime
+    retro_hours: float = Field(description="How far back passages are looked for once it is in force.")
     applicant: str
     approver: str | None
     created_at: datetime
     updated_at: datetime
+    in_force_from: datetime | None = Field(
+        description="What passed before is the past; null: not in force yet."
+    )
+    emergency_until: datetime | None = Field(description="When it lapses unless somebody approves it.")
     history: list[OrderStepView]
     may: list[OrderMove] = Field(default=[], description="What the reader may do with it now.")
 
@@ -175,13 +240,17 @@ class OrderView(View):
         return cls(
             order_id=order.order_id,
             version=order.version,
+            revision=order.revision,
             state=order.state,
+            kind=wanted.kind,
             plate=wanted.plate,
             plate_display=display(wanted.plate),
             plate_class=wanted.plate_class,
             colour=wanted.colour,
             checkpoints=sorted(wanted.checkpoints),
+            areas=sorted(wanted.areas),
             directions=sorted(wanted.directions),
+            schedule=ScheduleView.of(wanted.schedule),
             priority=wanted.priority,
             reason=wanted.reason,
             case_number=wanted.case_number,
@@ -191,10 +260,13 @@ class OrderView(View):
             instructions=wanted.instructions,
             valid_from=wanted.valid_from,
             valid_until=wanted.valid_until,
+            retro_hours=wanted.retro.total_seconds() / 3600,
             applicant=order.applicant,
             approver=order.approver,
             created_at=order.created_at,
             updated_at=order.updated_at,
+            in_force_from=order.in_force_from,
+            emergency_until=order.emergency_until,
             history=[
                 OrderStepView(at=s.at, user=s.user, before=s.before, after=s.after, reason=s.reason)
                 for s in order.history
@@ -307,6 +379,9 @@ class AlertView(View):
     passage_count: int
     checkpoint_ids: list[str] = Field(description="Where the vehicle was seen.")
     watchlist_version: int
+    retro: bool = Field(
+        description="The vehicle passed before the order was in force: it is where it was then."
+    )
     owner: str = Field(description="Who has taken it on; empty: nobody yet.")
     owner_name: str
     offer: OfferView | None = Field(description="A hand-over that waits for an answer.")
@@ -339,6 +414,7 @@ class AlertView(View):
             passage_count=len(passages),
             checkpoint_ids=sorted({passage.checkpoint_id for passage in passages}),
             watchlist_version=alert.watchlist_version,
+            retro=alert.retro,
             owner=alert.owner,
             owner_name=people.get(alert.owner, alert.owner),
             offer=None if alert.offer is None else OfferView.of(alert.offer),

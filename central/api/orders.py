@@ -2,73 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from central.api.moment import Moment
-from central.api.security import CurrentUser, ServicesOf
+from central.api.order_checks import check_places, check_scope, count_hits, estimate_of, refuse_wide
+from central.api.order_draft import Because, OrderDraft
+from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
-from central.order import InvalidOrder, Order, OrderMove, OrderRequest, OrderState, may
+from central.estimate import Estimate
+from central.order import Order, OrderMove, OrderState, may
 from central.people import User
-from central.view import OrderView
-from proto.plate import PlateClass, PlateColour, PlateError, classes_of, validate
+from central.view import OrderView, View
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
-LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
-NeededText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-
-
-class OrderDraft(BaseModel):
-    """What an applicant asks for."""
-
-    plate: Line = Field(description="Must fit a class of plates.", examples=["川C·12345"])
-    plate_class: PlateClass | None = Field(default=None, description="null: any that the text fits.")
-    colour: PlateColour | None = Field(default=None, description="null: any.")
-    checkpoints: list[Line] = Field(default=[], description="Empty: everywhere.", max_length=1000)
-    directions: list[Line] = Field(default=[], description="Empty: any.", max_length=100)
-    priority: int = Field(default=3, ge=1, le=4, description="1 is the highest.")
-    reason: NeededText = Field(examples=["盗抢机动车"])
-    case_number: Line = Field(examples=["川公刑立字[2026]0001号"])
-    legal_basis: NeededText = Field(examples=["公安机关办理刑事案件程序规定"])
-    contact: NeededText = Field(description="Who answers for it, and how to reach them.", examples=["王磊 110"])
-    danger_note: LongText = Field(default="", description="What whoever stops the vehicle must know.")
-    instructions: LongText = Field(default="", description="What to do with a vehicle that was found.")
-    valid_from: Moment | None = Field(default=None, description="null: from approval on.")
-    valid_until: Moment = Field(description="Exclusive.")
-
-    def request(self) -> OrderRequest:
-        """Raises:
-        PlateError: the plate fits no class, or not the one named.
-        """
-        plate = validate(self.plate)
-        if self.plate_class not in (None, *classes_of(plate.text)):
-            fitting = ", ".join(classes_of(plate.text))
-            raise PlateError(f"expected {plate.text} as one of {fitting}, got {self.plate_class}")
-        return OrderRequest(
-            plate=plate.text,
-            plate_class=self.plate_class,
-            colour=self.colour,
-            checkpoints=frozenset(self.checkpoints),
-            directions=frozenset(self.directions),
-            priority=self.priority,
-            reason=self.reason,
-            case_number=self.case_number,
-            legal_basis=self.legal_basis,
-            contact=self.contact,
-            danger_note=self.danger_note,
-            instructions=self.instructions,
-            valid_from=self.valid_from,
-            valid_until=self.valid_until,
-        )
-
-
-class Because(BaseModel):
-    """Why."""
-
-    reason: NeededText = Field(examples=["车辆已找到"])
 
 
 class OrdersView(BaseModel):
@@ -77,13 +27,56 @@ class OrdersView(BaseModel):
     orders: list[OrderView]
 
 
-def _view(order: Order, user: User) -> OrderView:
+class EstimateView(View):
+    """How many passages the order would have hit."""
+
+    passages: int
+    days: list[int] = Field(description="Of each 24 hours, the newest first.")
+    since: datetime = Field(description="Inclusive.")
+    until: datetime = Field(description="Exclusive.")
+    complete: bool = Field(description="false: there was no time to count all seven days.")
+
+    @classmethod
+    def of(cls, found: Estimate) -> EstimateView:
+        return cls(
+            passages=found.passages,
+            days=list(found.days),
+            since=found.since,
+            until=found.until,
+            complete=found.complete,
+        )
+
+
+class OrderDetail(OrderView):
+    """An order with what whoever decides on it must see."""
+
+    estimate: EstimateView | None = Field(description="null: nobody has counted yet, see its estimate.")
+
+
+class QualityView(View):
+    """How orders went (考核): emergencies that nobody approved in time are a fault of who owed it."""
+
+    since: datetime
+    submitted: int
+    approved: int
+    rejected: int
+    withdrawn: int
+    emergencies: int = Field(description="Put into force with approval owed.")
+    lapsed: int = Field(description="Emergencies that nobody approved in time.")
+    owing: int = Field(description="Emergencies in force now that wait for approval.")
+
+
+def view(order: Order, user: User) -> OrderView:
+    """The order as this person sees it."""
     mine = may(order.state, order.applicant, username=user.username, roles=user.roles)
     return OrderView.of(order).model_copy(update={"may": list(mine)})
 
 
-def _move(services: Services, user: User, order_id: str, move: OrderMove, reason: str = "") -> OrderView:
-    return _view(services.records.orders.move(order_id, move, by=user, reason=reason), user)
+def _move(
+    services: Services, user: User, scope: CurrentScope, order_id: str, move: OrderMove, reason: str = ""
+) -> OrderView:
+    check_scope(services, services.records.orders.get(order_id).request, scope)
+    return view(services.records.orders.move(order_id, move, by=user, reason=reason), user)
 
 
 @router.get("")
@@ -95,38 +88,94 @@ def list_orders(
 ) -> OrdersView:
     """Orders, of one state or of all."""
     found = services.records.orders.page(state=state, limit=limit)
-    return OrdersView(orders=[_view(order, user) for order in found])
+    return OrdersView(orders=[view(order, user) for order in found])
 
 
 @router.post("", status_code=201)
-def create_order(draft: OrderDraft, user: CurrentUser, services: ServicesOf) -> OrderView:
+def create_order(draft: OrderDraft, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> OrderView:
     """A new draft."""
     request = draft.request()
-    unknown = request.checkpoints - services.records.checkpoints.names(request.checkpoints).keys()
-    if unknown:  # a typing error here would be an order that never finds anything
-        raise InvalidOrder(f"expected checkpoints that there are, got {', '.join(sorted(unknown))}")
-    return _view(services.records.orders.create(request, by=user), user)
+    check_places(services, request, scope)
+    return view(services.records.orders.create(request, by=user), user)
+
+
+@router.post("/estimate")
+def estimate_draft(
+    draft: OrderDraft, user: CurrentUser, scope: CurrentScope, services: ServicesOf
+) -> EstimateView:
+    """How many passages of the last seven days such an order would have hit. It is written down who asked."""
+    request = draft.request()
+    check_places(services, request, scope)
+    return EstimateView.of(count_hits(services, request, user, subject=request.plate))
+
+
+@router.get("/quality")
+def read_quality(services: ServicesOf, since: Moment | None = None) -> QualityView:
+    """How orders went since a moment, or in the last 30 days."""
+    begins = since or services.clock.now() - timedelta(days=30)
+    found = services.records.orders.quality(begins)
+    return QualityView(
+        since=begins,
+        submitted=found.submitted,
+        approved=found.approved,
+        rejected=found.rejected,
+        withdrawn=found.withdrawn,
+        emergencies=found.emergencies,
+        lapsed=found.lapsed,
+        owing=found.owing,
+    )
+
+
+@router.get("/{order_id}")
+def read_order(order_id: str, user: CurrentUser, services: ServicesOf) -> OrderDetail:
+    """One order, with the estimate of what it would have hit where that was counted."""
+    order = services.records.orders.get(order_id)
+    known = services.records.orders.estimate(order_id, order.revision)
+    return OrderDetail(
+        **view(order, user).model_dump(),
+        estimate=None if known is None else EstimateView.of(known),
+    )
+
+
+@router.get("/{order_id}/estimate")
+def read_estimate(order_id: str, user: CurrentUser, services: ServicesOf) -> EstimateView:
+    """How many passages of the last seven days it would have hit: counted once a revision, then kept."""
+    return EstimateView.of(estimate_of(services, services.records.orders.get(order_id), user))
 
 
 @router.post("/{order_id}/submit")
-def submit_order(order_id: str, user: CurrentUser, services: ServicesOf) -> OrderView:
-    """Ask for approval."""
-    return _move(services, user, order_id, OrderMove.SUBMIT)
+def submit_order(order_id: str, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> OrderView:
+    """Ask for approval. A pattern that would have hit too much is refused, with what it would have hit."""
+    refuse_wide(services, services.records.orders.get(order_id), user)
+    return _move(services, user, scope, order_id, OrderMove.SUBMIT)
+
+
+@router.post("/{order_id}/emergency")
+def put_into_force(
+    order_id: str, because: Because, user: CurrentUser, scope: CurrentScope, services: ServicesOf
+) -> OrderView:
+    """Put it into force now, for two hours at most; a second person owes the approval meanwhile."""
+    refuse_wide(services, services.records.orders.get(order_id), user)
+    return _move(services, user, scope, order_id, OrderMove.EMERGENCY, because.reason)
 
 
 @router.post("/{order_id}/approve")
-def approve_order(order_id: str, user: CurrentUser, services: ServicesOf) -> OrderView:
+def approve_order(order_id: str, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> OrderView:
     """Take responsibility as the second person; the order is active at once where its validity has begun."""
-    return _move(services, user, order_id, OrderMove.APPROVE)
+    return _move(services, user, scope, order_id, OrderMove.APPROVE)
 
 
 @router.post("/{order_id}/reject")
-def reject_order(order_id: str, because: Because, user: CurrentUser, services: ServicesOf) -> OrderView:
+def reject_order(
+    order_id: str, because: Because, user: CurrentUser, scope: CurrentScope, services: ServicesOf
+) -> OrderView:
     """Say no, and why."""
-    return _move(services, user, order_id, OrderMove.REJECT, because.reason)
+    return _move(services, user, scope, order_id, OrderMove.REJECT, because.reason)
 
 
 @router.post("/{order_id}/withdraw")
-def withdraw_order(order_id: str, because: Because, user: CurrentUser, services: ServicesOf) -> OrderView:
+def withdraw_order(
+    order_id: str, because: Because, user: CurrentUser, scope: CurrentScope, services: ServicesOf
+) -> OrderView:
     """Stop watching for the vehicle (撤控), and why."""
-    return _move(services, user, order_id, OrderMove.WITHDRAW, because.reason)
+    return _move(services, user, scope, order_id, OrderMove.WITHDRAW, because.reason)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered
+from central.estimate import TooWide
 from central.interception.unit import InvalidUnit
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
 from central.people import (
@@ -26,6 +27,7 @@ from central.ports import ImageMismatch, ImageTooLarge, StoreUnavailable
 from central.records import NotFound, Unstorable
 from central.roster import InvalidShift
 from proto.plate import PlateError
+from proto.schedule import InvalidSchedule
 
 MEDIA_TYPE = "application/problem+json"
 #: What the modules below raise → the status that says so.
@@ -46,6 +48,8 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidShift: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUnit: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidSchedule: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooWide: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUser: HTTPStatus.UNPROCESSABLE_ENTITY,
     PlateError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ReasonMissing: HTTPStatus.UNPROCESSABLE_ENTITY,

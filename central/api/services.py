@@ -36,6 +36,9 @@ class ApiSettings:
     max_body_bytes: int = 256 * 1024  #: of every request that carries no image
     unit_kmh: float = 50.0  #: of units on their way to a checkpoint
     own_history: timedelta = timedelta(days=28)  #: of a vehicle, that a plan of interception looks at
+    estimate_seconds: float = 5.0  #: that counting what an order would have hit may take
+    pattern_hits_a_day: int = 200  #: a pattern that would have hit more is refused
+    max_retro: timedelta = timedelta(days=30)  #: how far back an order may ask for the past
     live_behind: int = 2000  #: events a console may lag behind before it is given a gap
     live_recheck: timedelta = timedelta(seconds=15)  #: how often a live connection's session is looked at
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from central.alert import Alert, AlertMove, AlertState, AlertStep, Offer, Repeat, Verdict
 from central.records import schema
-from central.records.orders import orders_of
+from central.records.order_rows import orders_of
 from central.records.port import NotFound, OrderedAlert
 from proto.passage import Passage, Tier
 
@@ -64,6 +64,7 @@ def insert_alert(connection: Connection, alert: Alert) -> None:
             watchlist_version=alert.watchlist_version,
             matched_at=alert.matched_at,
             raised_at=alert.raised_at,
+            retro=alert.retro,
             checkpoint_id=storable(passage.checkpoint_id),
             camera_id=storable(passage.camera_id),
             **standing_columns(alert),
@@ -195,6 +196,7 @@ def _alert(row: Row[Any], steps: tuple[AlertStep, ...], repeats: tuple[Repeat, .
         watchlist_version=row.watchlist_version,
         matched_at=row.matched_at,
         raised_at=row.raised_at,
+        retro=row.retro,
         state=AlertState(row.state),
         steps=steps,
         owner=row.owner,

@@ -29,7 +29,7 @@ from central.records.alert_rows import (
 from central.records.checkpoints import names_of
 from central.records.database import Database, Transaction
 from central.records.events import put_event
-from central.records.orders import orders_of
+from central.records.order_rows import orders_of
 from central.records.people import people_names
 from central.records.port import (
     Addressee,
@@ -83,9 +83,12 @@ class SqlAlertBook:
                 if order.state in _NOT_WANTED:
                     _log.info("hit raises no alert", order=order.order_id, state=order.state)
                     continue
-                found = next((a for a in running if joins(a, hit, gap=self._policy.merge_gap)), None)
+                # Where it was then is one thing, where it is now another.
+                retro = order.looks_back(hit.passage.captured_at)
+                alike = (a for a in running if a.retro is retro)
+                found = next((a for a in alike if joins(a, hit, gap=self._policy.merge_gap)), None)
                 if found is None:
-                    alert = _raised(hit, at=now)
+                    alert = _raised(hit, order, at=now)
                     insert_alert(tx.connection, alert)
                     new += 1
                 else:
@@ -366,7 +369,7 @@ def _at(checkpoints: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
     return (or_(alerts.c.checkpoint_id.in_(checkpoints), alerts.c.alert_id.in_(later)),)
 
 
-def _raised(hit: Hit, *, at: datetime) -> Alert:
+def _raised(hit: Hit, order: Order, *, at: datetime) -> Alert:
     return Alert(
         # Seeded: the same hit raised again would get the same id.
         alert_id=str(uuid7(hit.passage.captured_at, seed=f"{hit.order_id}/{hit.passage.passage_id}")),
@@ -377,4 +380,5 @@ def _raised(hit: Hit, *, at: datetime) -> Alert:
         watchlist_version=hit.watchlist_version,
         matched_at=hit.matched_at,
         raised_at=at,
+        retro=order.looks_back(hit.passage.captured_at),
     )

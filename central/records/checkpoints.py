@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from central.area import EVERYWHERE, Area, Scope, scope_of
 from central.checkpoint import Checkpoint
 from central.records import schema
-from central.records.database import Database
+from central.records.database import Database, Transaction
+from central.records.order_rows import active_entries
+from central.records.places import areas_of
+from central.records.watchlist import put_changes
+from proto.clock import Clock
 
 
 def names_of(connection: Connection, checkpoint_ids: Collection[str]) -> dict[str, str]:
@@ -21,24 +26,18 @@ def names_of(connection: Connection, checkpoint_ids: Collection[str]) -> dict[st
     return {row.checkpoint_id: row.name for row in connection.execute(query)}
 
 
-def areas_of(connection: Connection) -> tuple[Area, ...]:
-    """All areas, by id."""
-    rows = connection.execute(select(schema.areas)).all()
-    found = [Area(area_id=row.area_id, name=row.name, parent=row.parent) for row in rows]
-    return tuple(sorted(found, key=lambda area: area.area_id))
-
-
 class SqlCheckpointBook:
     """See `central.records.port.CheckpointBook`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     def put(self, checkpoints: Sequence[Checkpoint]) -> None:
         if not checkpoints:
             return
         table = schema.checkpoints
-        with self._database.write() as tx:
+        with self._moving() as tx:
             tx.connection.execute(
                 delete(table).where(table.c.checkpoint_id.in_([c.checkpoint_id for c in checkpoints]))
             )
@@ -78,7 +77,7 @@ class SqlCheckpointBook:
 
     def put_areas(self, areas: Sequence[Area]) -> None:
         table = schema.areas
-        with self._database.write() as tx:
+        with self._moving() as tx:
             for area in areas:
                 values = {"name": area.name, "parent": area.parent}
                 # Changed in place: people are given areas by reference.
@@ -87,6 +86,16 @@ class SqlCheckpointBook:
                 )
                 if changed.rowcount == 0:
                     tx.connection.execute(insert(table).values(area_id=area.area_id, **values))
+
+    @contextmanager
+    def _moving(self) -> Iterator[Transaction]:
+        """A transaction after which the watchlist has the orders of areas where their checkpoints are then."""
+        with self._database.write() as tx:
+            before = {entry.order_id: entry for entry in active_entries(tx.connection)}
+            yield tx
+            after = {entry.order_id: entry for entry in active_entries(tx.connection)}
+            changes = [(before.get(order_id), after.get(order_id)) for order_id in {**before, **after}]
+            put_changes(tx, changes, at=self._clock.now())
 
     def areas(self) -> tuple[Area, ...]:
         with self._database.read() as connection:

@@ -14,7 +14,8 @@ from central.records.database import Database
 from central.records.events import SqlEventLog
 from central.records.fleet import SqlFleetBook
 from central.records.migrate import migrate
-from central.records.orders import SqlOrderBook, active_entries
+from central.records.order_rows import active_entries
+from central.records.orders import SqlOrderBook
 from central.records.people import SqlPeopleBook
 from central.records.port import Records, RecordsPolicy, RecordsUnusable
 from central.records.roster import SqlRosterBook
@@ -75,7 +76,7 @@ def open_records(
         accounts=SqlAccountBook(database, clock, trail, policy),
         audit=trail,
         roster=SqlRosterBook(database, clock, trail),
-        checkpoints=SqlCheckpointBook(database),
+        checkpoints=SqlCheckpointBook(database, clock),
         watchlist=SqlWatchlistLog(database),
         units=SqlUnitBook(database, clock, trail),
         policy=policy,

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from central.audit import AuditRecord
+from central.estimate import Estimate
 from central.order import (
     CLOCK,
+    EMERGENCY_REST,
     FINAL,
+    IllegalMove,
     NotYourOrder,
     Order,
     OrderMove,
     OrderRequest,
     OrderState,
-    OrderStep,
     advance,
     allowed,
     draft,
@@ -28,16 +30,42 @@ from central.order import (
 from central.people import User
 from central.records import schema
 from central.records.database import Database, Transaction
+from central.records.estimates import estimate_json, estimate_of
 from central.records.events import put_event
-from central.records.port import NotFound
+from central.records.order_rows import (
+    active_entries,
+    insert_revision,
+    insert_steps,
+    listed,
+    newest_number,
+    order_columns,
+    order_of,
+    owed,
+    proposed,
+    revisions_of,
+    update_revision,
+    with_steps,
+)
+from central.records.places import Places
+from central.records.port import NotFound, OrderQuality
 from central.records.trail import SqlAuditLog
 from central.records.watchlist import SqlWatchlistLog, put_changes
+from central.revision import (
+    PEOPLES_MOVES,
+    Revision,
+    RevisionKind,
+    RevisionMove,
+    RevisionState,
+    first,
+    propose,
+    step,
+    take,
+)
 from central.view import OrderView
 from central.watchlist import Change
 from proto.clock import Clock
 from proto.identity import uuid7
 from proto.passage import WatchlistEntry
-from proto.plate import PlateClass, PlateColour
 
 
 class SqlOrderBook:
@@ -53,7 +81,8 @@ class SqlOrderBook:
         now = self._clock.now()
         order = draft(request, order_id=str(uuid7(now)), applicant=by.username, at=now)
         with self._database.write() as tx:
-            tx.connection.execute(insert(schema.orders).values(**_columns(order)))
+            tx.connection.execute(insert(schema.orders).values(**order_columns(order)))
+            insert_revision(tx.connection, first(order))
             put_event(tx, "order", OrderView.of(order), at=now)
             self._audit(tx, order, "order.create", by=by.username, at=now)
         return order
@@ -61,23 +90,25 @@ class SqlOrderBook:
     def move(self, order_id: str, move: OrderMove, *, by: User, reason: str = "") -> Order:
         now = self._clock.now()
         with self._database.write() as tx:
-            before = _one(tx.connection, order_id)
+            before = order_of(tx.connection, order_id)
             mine = may(before.state, before.applicant, username=by.username, roles=by.roles)
             if move in allowed(before.state) and move not in mine:
                 raise NotYourOrder(
                     f"expected somebody who may {move} this order of {before.applicant}, got {by.username}"
                 )
             after = advance(before, move, by=by.username, at=now, reason=reason)
-            owed = due(after, now) if move is OrderMove.APPROVE else None
-            if owed is not None:
-                after = advance(after, owed, by=CLOCK, at=now)
-            self._store(tx, before, after, at=now)
+            if move is OrderMove.EMERGENCY:
+                _rested(tx.connection, before.request, now)
+            owes = due(after, now) if move is OrderMove.APPROVE else None
+            if owes is not None:
+                after = advance(after, owes, by=CLOCK, at=now)
+            self._store(tx, before, after, by=by.username, at=now)
             self._audit(tx, after, f"order.{move}", by=by.username, at=now, reason=reason)
         return after
 
     def get(self, order_id: str) -> Order:
         with self._database.read() as connection:
-            return _one(connection, order_id)
+            return order_of(connection, order_id)
 
     def page(self, *, state: OrderState | None = None, limit: int) -> tuple[Order, ...]:
         table = schema.orders
@@ -85,21 +116,100 @@ class SqlOrderBook:
         if state is not None:
             query = query.where(table.c.state == state)
         with self._database.read() as connection:
-            return _with_steps(connection, connection.execute(query).all())
+            return with_steps(connection, connection.execute(query).all())
+
+    def propose(
+        self, order_id: str, request: OrderRequest, *, kind: RevisionKind, by: User, why: str = ""
+    ) -> Revision:
+        now = self._clock.now()
+        with self._database.write() as tx:
+            order = order_of(tx.connection, order_id)
+            number = newest_number(tx.connection, order_id) + 1
+            new = propose(order, request, kind=kind, number=number, by=by, at=now, why=why)
+            waiting = proposed(tx.connection, order_id)
+            if waiting is not None:
+                raise IllegalMove(
+                    f"expected no change that waits for a decision, got revision {waiting.number} that does"
+                )
+            insert_revision(tx.connection, new)
+            if order.state is OrderState.DRAFT:
+                new = self._put_in_place(tx, order, new, by=by.username, at=now, own=True)
+            else:
+                put_event(tx, "order", OrderView.of(order), at=now)
+            self._audit_revision(tx, order, new, "propose", by=by.username, at=now, reason=why)
+        return new
+
+    def decide(self, order_id: str, number: int, move: RevisionMove, *, by: User, reason: str = "") -> Revision:
+        now = self._clock.now()
+        with self._database.write() as tx:
+            order = order_of(tx.connection, order_id)
+            found = next((r for r in revisions_of(tx.connection, order_id) if r.number == number), None)
+            if found is None:
+                raise NotFound(f"no revision {number} of order {order_id!r}")
+            needed = PEOPLES_MOVES.get(move)
+            if needed is None:
+                raise IllegalMove(f"expected one of {', '.join(PEOPLES_MOVES)}, got {move}")
+            if needed not in by.roles:
+                raise NotYourOrder(f"expected an {needed} to {move} a revision, got {by.username}")
+            if move is RevisionMove.ACCEPT:
+                after = self._put_in_place(tx, order, found, by=by.username, at=now)
+            else:
+                after = step(found, move, by=by.username, at=now, reason=reason)
+                if by.username == order.applicant and move is RevisionMove.REFUSE:
+                    raise NotYourOrder(
+                        f"expected somebody other than the applicant to {move}, got {by.username}"
+                    )
+                update_revision(tx.connection, after)
+                put_event(tx, "order", OrderView.of(order), at=now)
+            self._audit_revision(tx, order, after, move, by=by.username, at=now, reason=reason)
+        return after
+
+    def revisions(self, order_id: str) -> tuple[Revision, ...]:
+        with self._database.read() as connection:
+            order_of(connection, order_id)
+            return revisions_of(connection, order_id)
+
+    def estimate(self, order_id: str, number: int) -> Estimate | None:
+        with self._database.read() as connection:
+            return estimate_of(connection, order_id, number)
+
+    def put_estimate(self, order_id: str, number: int, estimate: Estimate) -> None:
+        table = schema.order_revisions
+        this = (table.c.order_id == order_id) & (table.c.number == number)
+        with self._database.write() as tx:
+            changed = tx.connection.execute(update(table).where(this).values(estimate=estimate_json(estimate)))
+            if changed.rowcount == 0:
+                raise NotFound(f"no revision {number} of order {order_id!r}")
+
+    def quality(self, since: datetime) -> OrderQuality:
+        steps = schema.order_steps
+        query = select(steps.c.move, func.count().label("n")).where(steps.c.at >= since).group_by(steps.c.move)
+        with self._database.read() as connection:
+            moves: dict[str, int] = {row.move: row.n for row in connection.execute(query)}
+            owing = connection.scalar(select(func.count()).where(schema.orders.c.state == OrderState.EMERGENCY))
+        return OrderQuality(
+            submitted=moves.get(OrderMove.SUBMIT, 0),
+            approved=moves.get(OrderMove.APPROVE, 0),
+            rejected=moves.get(OrderMove.REJECT, 0),
+            withdrawn=moves.get(OrderMove.WITHDRAW, 0),
+            emergencies=moves.get(OrderMove.EMERGENCY, 0),
+            lapsed=moves.get(OrderMove.LAPSE, 0),
+            owing=owing or 0,
+        )
 
     def tick(self) -> int:
         now = self._clock.now()
         with self._database.read() as connection:
-            if not _owed(connection, now):
+            if not owed(connection, now):
                 return 0
         with self._database.write() as tx:
             moved = 0
-            for before in _owed(tx.connection, now):
-                owed = due(before, now)
-                assert owed is not None, "selected as due"
-                after = advance(before, owed, by=CLOCK, at=now)
-                self._store(tx, before, after, at=now)
-                self._audit(tx, after, f"order.{owed}", by=CLOCK, at=now)
+            for before in owed(tx.connection, now):
+                owes = due(before, now)
+                assert owes is not None, "selected as due"
+                after = advance(before, owes, by=CLOCK, at=now)
+                self._store(tx, before, after, by=CLOCK, at=now)
+                self._audit(tx, after, f"order.{owes}", by=CLOCK, at=now)
                 moved += 1
             return moved
 
@@ -114,40 +224,67 @@ class SqlOrderBook:
     def changes(self, since: int) -> tuple[int, Sequence[Change]] | None:
         return self._log.changes(since)
 
-    def _store(self, tx: Transaction, before: Order, after: Order, *, at: datetime) -> None:
+    def _put_in_place(
+        self, tx: Transaction, order: Order, revision: Revision, *, by: str, at: datetime, own: bool = False
+    ) -> Revision:
+        """The revision is what the order asks for from now on; returns it as it stands then."""
+        current = step(revision, RevisionMove.TAKE_UP if own else RevisionMove.ACCEPT, by=by, at=at)
+        after = take(order, revision, by=by, at=at, own=own)
+        for other in revisions_of(tx.connection, order.order_id):
+            if other.state is RevisionState.CURRENT:
+                update_revision(tx.connection, step(other, RevisionMove.SUPERSEDE, by=by, at=at))
+        update_revision(tx.connection, current)
+        self._store(tx, order, after, by=by, at=at)
+        return current
+
+    def _store(self, tx: Transaction, before: Order, after: Order, *, by: str, at: datetime) -> None:
         table = schema.orders
         changed = tx.connection.execute(
             update(table)
             .where(table.c.order_id == after.order_id, table.c.version == before.version)
-            .values(
-                state=after.state, version=after.version, approver=after.approver, updated_at=after.updated_at
-            )
+            .values(**order_columns(after))
         )
         assert changed.rowcount == 1, "the write lock is held"
-        first = len(before.history)
-        tx.connection.execute(
-            insert(schema.order_steps),
-            [
-                {
-                    "order_id": after.order_id,
-                    "number": first + i,
-                    "at": step.at,
-                    "username": step.user,
-                    "move": step.move,
-                    "before": step.before,
-                    "after": step.after,
-                    "reason": step.reason,
-                }
-                for i, step in enumerate(after.history[first:], start=1)
-            ],
-        )
-        put_changes(tx, [(_listed(before), _listed(after))], at=at)
+        insert_steps(tx.connection, after, after=len(before.history))
+        if after.state in FINAL:
+            waiting = proposed(tx.connection, after.order_id)
+            if waiting is not None:
+                update_revision(tx.connection, step(waiting, RevisionMove.LAPSE, by=by, at=at))
+        places = Places(tx.connection)
+        put_changes(tx, [(listed(before, places), listed(after, places))], at=at)
         put_event(tx, "order", OrderView.of(after), at=at)
 
     def _audit(
         self, tx: Transaction, order: Order, action: str, *, by: str, at: datetime, reason: str = ""
     ) -> None:
         detail = {"plate": order.request.plate, "state": order.state, "version": order.version}
+        self._put_audit(tx, order, action, detail, by=by, at=at, reason=reason)
+
+    def _audit_revision(
+        self,
+        tx: Transaction,
+        order: Order,
+        revision: Revision,
+        verb: str,
+        *,
+        by: str,
+        at: datetime,
+        reason: str,
+    ) -> None:
+        detail = {"plate": order.request.plate, "revision": revision.number, "state": revision.state}
+        self._put_audit(tx, order, f"{revision.kind}.{verb}", detail, by=by, at=at, reason=reason)
+
+    def _put_audit(
+        self,
+        tx: Transaction,
+        order: Order,
+        action: str,
+        detail: dict[str, Any],
+        *,
+        by: str,
+        at: datetime,
+        reason: str,
+    ) -> None:
         self._trail.put(
             tx,
             AuditRecord(
@@ -162,120 +299,27 @@ class SqlOrderBook:
         )
 
 
-def orders_of(connection: Connection, order_ids: Collection[str]) -> dict[str, Order]:
-    """Id → order of those that there are."""
-    table = schema.orders
-    rows = connection.execute(select(table).where(table.c.order_id.in_(order_ids))).all()
-    return {order.order_id: order for order in _with_steps(connection, rows)}
-
-
-def active_entries(connection: Connection) -> Iterator[WatchlistEntry]:
-    """What is watched for, by order."""
-    table = schema.orders
-    query = select(table).where(table.c.state == OrderState.ACTIVE).order_by(table.c.order_id)
-    for row in connection.execute(query):
-        yield _order(row, ()).entry()
-
-
-def _listed(order: Order) -> WatchlistEntry | None:
-    return order.entry() if order.state is OrderState.ACTIVE else None
-
-
-def _one(connection: Connection, order_id: str) -> Order:
-    table = schema.orders
-    row = connection.execute(select(table).where(table.c.order_id == order_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"no order {order_id!r}")
-    return _with_steps(connection, [row])[0]
-
-
-def _owed(connection: Connection, now: datetime) -> tuple[Order, ...]:
-    """Orders that the clock owes a move: `central.order.due` in SQL."""
-    table = schema.orders
-    begun = or_(table.c.valid_from.is_(None), table.c.valid_from <= now)
-    query = select(table).where(
-        or_(
-            # By name: what a state is not, no index tells.
-            table.c.state.in_(set(OrderState) - FINAL) & (table.c.valid_until <= now),
-            (table.c.state == OrderState.APPROVED) & begun,
+def _rested(connection: Connection, request: OrderRequest, now: datetime) -> None:
+    """Raises:
+    IllegalMove: the same target lapsed as an emergency a short time ago.
+    """
+    orders, steps = schema.orders, schema.order_steps
+    lapsed = connection.scalar(
+        select(func.max(steps.c.at))
+        .join(orders, orders.c.order_id == steps.c.order_id)
+        .where(
+            orders.c.plate == request.plate,
+            orders.c.kind == request.kind,
+            steps.c.move == OrderMove.LAPSE,
+            steps.c.at > now - EMERGENCY_REST,
         )
     )
-    return _with_steps(connection, connection.execute(query).all())
+    if lapsed is not None:
+        raise IllegalMove(
+            f"an emergency for {request.plate} lapsed at {lapsed.isoformat(timespec='seconds')}, approved by "
+            f"nobody: expected this one to be submitted, got another emergency within {EMERGENCY_REST}"
+        )
 
 
 def _version(connection: Connection) -> int:
     return int(connection.execute(select(schema.watchlist.c.version)).scalar_one())
-
-
-def _with_steps(connection: Connection, rows: Collection[Row[Any]]) -> tuple[Order, ...]:
-    table = schema.order_steps
-    steps: dict[str, list[OrderStep]] = {row.order_id: [] for row in rows}
-    query = select(table).where(table.c.order_id.in_(steps)).order_by(table.c.order_id, table.c.number)
-    for row in connection.execute(query):
-        steps[row.order_id].append(
-            OrderStep(
-                at=row.at,
-                user=row.username,
-                move=OrderMove(row.move),
-                before=OrderState(row.before),
-                after=OrderState(row.after),
-                reason=row.reason,
-            )
-        )
-    return tuple(_order(row, tuple(steps[row.order_id])) for row in rows)
-
-
-def _columns(order: Order) -> dict[str, Any]:
-    wanted = order.request
-    return {
-        "order_id": order.order_id,
-        "version": order.version,
-        "state": order.state,
-        "plate": wanted.plate,
-        "plate_class": wanted.plate_class,
-        "colour": wanted.colour,
-        "checkpoints": sorted(wanted.checkpoints),
-        "directions": sorted(wanted.directions),
-        "priority": wanted.priority,
-        "reason": wanted.reason,
-        "case_number": wanted.case_number,
-        "legal_basis": wanted.legal_basis,
-        "contact": wanted.contact,
-        "danger_note": wanted.danger_note,
-        "instructions": wanted.instructions,
-        "valid_from": wanted.valid_from,
-        "valid_until": wanted.valid_until,
-        "applicant": order.applicant,
-        "approver": order.approver,
-        "created_at": order.created_at,
-        "updated_at": order.updated_at,
-    }
-
-
-def _order(row: Row[Any], history: tuple[OrderStep, ...]) -> Order:
-    return Order(
-        order_id=row.order_id,
-        version=row.version,
-        state=OrderState(row.state),
-        request=OrderRequest(
-            plate=row.plate,
-            plate_class=None if row.plate_class is None else PlateClass(row.plate_class),
-            colour=None if row.colour is None else PlateColour(row.colour),
-            checkpoints=frozenset(row.checkpoints),
-            directions=frozenset(row.directions),
-            priority=row.priority,
-            reason=row.reason,
-            case_number=row.case_number,
-            legal_basis=row.legal_basis,
-            contact=row.contact,
-            danger_note=row.danger_note,
-            instructions=row.instructions,
-            valid_from=row.valid_from,
-            valid_until=row.valid_until,
-        ),
-        applicant=row.applicant,
-        approver=row.approver,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        history=history,
-    )

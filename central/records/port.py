@@ -26,11 +26,13 @@ from central.audit import AuditEntry, AuditRecord
 from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
 from central.escalation import EscalationPolicy
+from central.estimate import Estimate
 from central.interception import Unit, UnitStatus
 from central.interception.unit import Position
 from central.order import Order, OrderMove, OrderRequest, OrderState
 from central.people import Account, MachineToken, Role, Session, TokenScope, User
 from central.ports import AlertSink, FleetSink, LiveFeed, PassageAnnouncer, WatchlistSource
+from central.revision import Revision, RevisionKind, RevisionMove
 from central.roster import Shift, ShiftRequest
 from proto.passage import Heartbeat, Tier, WatchlistEntry
 
@@ -52,6 +54,19 @@ class Unstorable(ValueError):
 
 class RecordsUnusable(Exception):
     """The records were found in a state in which working on would do harm; says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderQuality:
+    """Moves on orders since a moment; `owing` is as of now."""
+
+    submitted: int
+    approved: int
+    rejected: int
+    withdrawn: int
+    emergencies: int  #: put into force with approval owed
+    lapsed: int  #: emergencies that nobody approved in time
+    owing: int  #: emergencies in force that wait for approval
 
 
 class OrderBook(WatchlistSource, Protocol):
@@ -84,8 +99,53 @@ class OrderBook(WatchlistSource, Protocol):
         """The most lately changed first."""
         ...
 
+    def propose(
+        self, order_id: str, request: OrderRequest, *, kind: RevisionKind, by: User, why: str = ""
+    ) -> Revision:
+        """Ask for a changed request; a draft's is taken up at once. One at a time may wait for a decision.
+
+        Raises:
+            NotFound: no such order.
+            IllegalMove, NotYourOrder, ReasonMissing, InvalidOrder: see `central.revision`.
+        """
+        ...
+
+    def decide(self, order_id: str, number: int, move: RevisionMove, *, by: User, reason: str = "") -> Revision:
+        """Accept or refuse a proposed revision, as a second person, or call it back.
+
+        Raises:
+            NotFound: no such order or revision.
+            IllegalMove, NotYourOrder, ReasonMissing, InvalidOrder: see `central.revision`.
+        """
+        ...
+
+    def revisions(self, order_id: str) -> tuple[Revision, ...]:
+        """Every version of what the order asks for, the first one first.
+
+        Raises:
+            NotFound: no such order.
+        """
+        ...
+
+    def estimate(self, order_id: str, number: int) -> Estimate | None:
+        """What was found that this revision would have hit; None where nobody has looked."""
+        ...
+
+    def put_estimate(self, order_id: str, number: int, estimate: Estimate) -> None:
+        """Keep it with the revision.
+
+        Raises:
+            NotFound: no such order or revision.
+        """
+        ...
+
+    def quality(self, since: datetime) -> OrderQuality:
+        """How orders went since a moment."""
+        ...
+
     def tick(self) -> int:
-        """Make the moves that the clock owes, activation and expiry; returns how many. Ask once a second."""
+        """Make the moves that the clock owes: activation, expiry, the lapse of emergencies; returns how many.
+        Ask once a second."""
         ...
 
 

@@ -13,8 +13,8 @@ from central.area import with_outer
 from central.audit import AuditRecord
 from central.people import Role
 from central.records import schema
-from central.records.checkpoints import areas_of
 from central.records.database import Database
+from central.records.places import areas_of
 from central.records.port import NotFound
 from central.records.trail import SqlAuditLog
 from central.roster import Shift, ShiftRequest, check_shift, on_duty

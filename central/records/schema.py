@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -167,7 +168,31 @@ orders = Table(
     Column("approver", ForeignKey("users.username")),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False, index=True),
+    Column("kind", String(16), nullable=False, server_default="plate"),
+    Column("areas", JSON, nullable=False, server_default="[]"),
+    Column("schedule", Text),
+    Column("retro_s", Integer, nullable=False, server_default="0"),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("in_force_from", Utc),
+    Column("emergency_until", Utc),
+    Column("hotlist_row", BigInteger, index=True),
     Index("ix_orders_state_valid_until", "state", "valid_until"),
+)
+order_revisions = Table(
+    "order_revisions",
+    metadata,
+    Column("order_id", ForeignKey("orders.order_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("proposer", String(32), nullable=False),
+    Column("proposed_at", Utc, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("decider", String(32)),
+    Column("decided_at", Utc),
+    Column("reason", Text, nullable=False),
+    Column("estimate", Text),
 )
 order_steps = Table(
     "order_steps",
@@ -228,6 +253,7 @@ alerts = Table(
     Column("offer", JSON(none_as_null=True)),
     # When the clock owes the next escalation; none where nobody has to be reminded any more.
     Column("escalate_at", Utc, index=True),
+    Column("retro", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("passage_id", "order_id"),
     Index("ix_alerts_order_id_last_seen_at", "order_id", "last_seen_at"),
 )

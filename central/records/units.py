@@ -13,9 +13,9 @@ from central.alert import AlertMove, AlertState
 from central.audit import AuditRecord
 from central.interception.unit import InvalidUnit, Position, Unit, UnitStatus, check_position, check_unit
 from central.records import schema
-from central.records.checkpoints import areas_of
 from central.records.database import Database
 from central.records.events import put_event
+from central.records.places import areas_of
 from central.records.port import NotFound
 from central.records.trail import SqlAuditLog
 from proto.clock import Clock

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from central.people import InvalidUser, Role, User
 from central.records import schema
-from central.records.checkpoints import areas_of
+from central.records.places import areas_of
 
 #: What stands for the hash of somebody who has no password here: no hash is like it.
 NO_PASSWORD = "!"  # noqa: S105 – that there is none is no secret

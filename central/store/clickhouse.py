@@ -23,6 +23,8 @@ from central.ports import (
 from central.store import arrow, columns, recent
 from central.store.layout import Layout
 from central.store.recent import RecentIds
+from central.store.wanted import terms_of
+from central.watchlist import is_pattern
 from proto.passage import Passage
 from proto.passage_columns import ID
 
@@ -362,7 +364,8 @@ class ClickHousePassages:
 
     def _starts(self, query: PassageQuery) -> list[datetime | None]:
         """Where to begin looking: nearer first, the query's own start last."""
-        if query.plate is not None:
+        by_plate = query.entry is not None and not is_pattern(query.entry.plate)
+        if query.plate is not None or by_plate:
             return [query.since]
         end = query.until
         if query.after is not None:
@@ -410,6 +413,10 @@ def _conditions(
     if query.plate is not None:
         terms.append("plate = {plate:String}")
         parameters["plate"] = query.plate
+    if query.entry is not None:
+        wanted, values = terms_of(query.entry)
+        terms += wanted
+        parameters |= values
     if query.read is not None:
         terms.append("plate != ''" if query.read else "plate = ''")
     if query.checkpoints is not None:

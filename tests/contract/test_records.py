@@ -26,6 +26,7 @@ from central.area import Area
 from central.audit import AuditRecord
 from central.checkpoint import Checkpoint
 from central.content import digest_of
+from central.estimate import Estimate
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, Order, OrderMove, OrderState
 from central.people import BadCredentials, InvalidUser, LockedOut, Role, User
 from central.records import (
@@ -37,11 +38,14 @@ from central.records import (
     open_records,
     seed_demo_users,
 )
+from central.revision import RevisionKind, RevisionMove, RevisionState
 from central.roster import InvalidShift, ShiftRequest
+from central.target import TargetKind
 from central.view import AlertView, NodeView, OrderView, PassageView
 from central.watchlist import compile_watchlist
 from proto.clock import ClockQuality, ManualClock
 from proto.passage import CameraHealth, Evidence, EvidenceKind, Heartbeat, Passage, Tier
+from proto.schedule import schedule_of
 from tests.centre import (
     CHEAP,
     CHECKPOINT,
@@ -99,8 +103,13 @@ class TestOrders:
             order_request(),
             plate_class=None,
             colour=None,
+            kind=TargetKind.PATTERN,
+            plate="川C?12*",
             checkpoints=frozenset({"cp-1", "cp-2"}),
+            areas=frozenset({"one"}),
             directions=frozenset({"inbound"}),
+            schedule=schedule_of("Asia/Shanghai", [([1, 7], 0, 60)]),
+            retro=timedelta(hours=1),
             valid_from=START + timedelta(microseconds=1),
         )
         order = setting.records.orders.create(request, by=setting.staff[Role.APPLICANT])
@@ -223,6 +232,87 @@ class TestOrders:
         with pytest.raises(NotFound, match="no order 'x'"):
             setting.records.orders.move("x", OrderMove.SUBMIT, by=setting.staff[Role.APPLICANT])
 
+    def test_an_emergency_lapses_by_the_clock_and_is_counted(self, setting: Setting) -> None:
+        orders = setting.records.orders
+        both = setting.records.people.create_user(
+            username="both", name="两职", password=PASSWORD, roles=[Role.APPLICANT, Role.EMERGENCY], by="tests"
+        )
+        order = orders.create(order_request(), by=both)
+        with pytest.raises(NotYourOrder):
+            orders.move(order.order_id, OrderMove.EMERGENCY, by=setting.staff[Role.APPLICANT], reason="now")
+        in_force = orders.move(order.order_id, OrderMove.EMERGENCY, by=both, reason="now")
+        assert orders.get(order.order_id) == in_force
+        assert orders.entries()[1] == (in_force.entry(),)
+        assert orders.quality(START).owing == 1
+        setting.clock.advance(7200)
+        assert orders.tick() == 1
+        assert orders.get(order.order_id).state is OrderState.EXPIRED
+        assert orders.entries()[1] == ()
+        quality = orders.quality(START)
+        assert (quality.emergencies, quality.lapsed, quality.owing) == (1, 1, 0)
+        again = orders.create(order_request(at=setting.clock.now()), by=both)
+        with pytest.raises(IllegalMove, match=r"lapsed at .* approved by nobody"):
+            orders.move(again.order_id, OrderMove.EMERGENCY, by=both, reason="now")
+        setting.clock.advance(24 * 3600)
+        later = orders.move(again.order_id, OrderMove.EMERGENCY, by=both, reason="now")
+        assert later.state is OrderState.EMERGENCY
+
+    def test_what_was_approved_stays_in_force_until_the_change_is_accepted(self, setting: Setting) -> None:
+        orders, order = setting.records.orders, setting.active()
+        applicant, approver = setting.staff[Role.APPLICANT], setting.staff[Role.APPROVER]
+        wanted = replace(order.request, checkpoints=frozenset({"cp-1"}))
+        version = orders.version()
+        proposed = orders.propose(order.order_id, wanted, kind=RevisionKind.AMENDMENT, by=applicant, why="sure")
+        assert orders.entries() == (version, (order.entry(),))
+        with pytest.raises(IllegalMove, match="revision 2 that does"):
+            orders.propose(order.order_id, wanted, kind=RevisionKind.AMENDMENT, by=applicant, why="sure")
+        setting.clock.advance(60)
+        accepted = orders.decide(order.order_id, 2, RevisionMove.ACCEPT, by=approver)
+        assert accepted.decider == "approver"
+        after = orders.get(order.order_id)
+        assert (after.request, after.revision, after.in_force_from) == (wanted, 2, setting.clock.now())
+        assert orders.entries() == (version + 1, (after.entry(),))
+        first, second = setting.open_again().orders.revisions(order.order_id)
+        assert (first.state, first.request) == (RevisionState.SUPERSEDED, order.request)
+        assert (second.state, second.proposed_at) == (RevisionState.CURRENT, proposed.proposed_at)
+        assert [entry.record.action for entry in setting.records.audit.page(limit=2)] == [
+            "amendment.accept",
+            "amendment.propose",
+        ]
+
+    def test_a_change_that_waits_ends_with_its_order(self, setting: Setting) -> None:
+        orders, order = setting.records.orders, setting.active()
+        longer = replace(order.request, valid_until=order.request.valid_until + timedelta(days=1))
+        applicant = setting.staff[Role.APPLICANT]
+        orders.propose(order.order_id, longer, kind=RevisionKind.RENEWAL, by=applicant, why="still away")
+        orders.move(order.order_id, OrderMove.WITHDRAW, by=applicant, reason="found")
+        assert [r.state for r in orders.revisions(order.order_id)] == ["current", "lapsed"]
+        with pytest.raises(IllegalMove):
+            orders.decide(order.order_id, 2, RevisionMove.ACCEPT, by=setting.staff[Role.APPROVER])
+        with pytest.raises(NotFound, match="no revision 3"):
+            orders.decide(order.order_id, 3, RevisionMove.ACCEPT, by=setting.staff[Role.APPROVER])
+
+    def test_areas_are_where_their_checkpoints_are(self, setting: Setting) -> None:
+        book, orders = setting.records.checkpoints, setting.records.orders
+        book.put_areas([Area(area_id="city", name="市"), Area(area_id="south", name="南", parent="city")])
+        book.put([replace(CHECKPOINT, area_id="south"), replace(CHECKPOINT, checkpoint_id="cp-2")])
+        request = replace(order_request(), areas=frozenset({"city"}))
+        order = active_order(setting.records, setting.staff, request)
+        assert orders.entries()[1] == (order.entry(frozenset({"cp-1"})),)
+        book.put([replace(CHECKPOINT, area_id=None)])  # nowhere, and not everywhere
+        assert orders.entries()[1] == ()
+
+    def test_an_estimate_is_kept_with_its_revision(self, setting: Setting) -> None:
+        orders, order = setting.records.orders, setting.active()
+        found = Estimate(
+            counted_at=START, since=START - timedelta(days=2), until=START, days=(3, 4), complete=False
+        )
+        assert orders.estimate(order.order_id, 1) is None
+        orders.put_estimate(order.order_id, 1, found)
+        assert orders.estimate(order.order_id, 1) == found
+        with pytest.raises(NotFound):
+            orders.put_estimate(order.order_id, 2, found)
+
     def test_every_change_is_on_the_feed_and_in_the_trail(self, setting: Setting) -> None:
         order = setting.active()
         seen = [OrderView.model_validate(body) for kind, body in events(setting.records) if kind == "order"]
@@ -257,6 +347,19 @@ class TestAlerts:
         assert kind == "alert"
         expected = AlertView.of(found.alert, order, {CHECKPOINT.checkpoint_id: CHECKPOINT.name})
         assert AlertView.model_validate(body) == expected
+
+    def test_what_passed_before_the_order_was_in_force_is_marked(self, setting: Setting) -> None:
+        setting.clock.advance(3600)
+        order = setting.active()
+        now = setting.clock.now()
+        for seed, at in (("then", now - timedelta(seconds=1)), ("now", now)):
+            setting.records.alerts.raise_alerts([hit(order, passage(at=at, seed=seed))])
+            setting.clock.advance(24 * 3600)  # so that they don't join
+        found = setting.records.alerts.page(only_open=True, limit=9)
+        assert sorted((f.alert.passage.captured_at, f.alert.retro) for f in found) == [
+            (now - timedelta(seconds=1), True),
+            (now, False),
+        ]
 
     def test_the_same_hit_again_changes_nothing(self, setting: Setting) -> None:
         order = setting.active()

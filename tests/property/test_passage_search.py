@@ -12,10 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from central.match import match
 from central.ports import Cursor, PassageQuery, PassageStore
-from proto.passage import Passage
+from central.watchlist import compile_watchlist
+from proto.passage import Passage, WatchlistEntry
+from proto.plate import PlateClass, PlateColour
 from tests.contract.passage_stores import ENGINES
 from tests.passages import START, passage
+from tests.strategies import schedules
 
 #: Few of each, so that equal times, plates and identifiers meet.
 PLATES = ("川C00001", "川C00002", None)
@@ -115,3 +119,46 @@ def test_every_search_finds_what_a_list_would(
         found = store.get(passage_id)
         assert found is not None
         assert found.checkpoint_id == p.checkpoint_id
+
+
+#: What an order may ask for, over few of each.
+entries = st.builds(
+    WatchlistEntry,
+    order_id=st.just("o"),
+    plate=st.sampled_from(["川C00001", "川C?000*", "*0002", "川_%00*", "川C0000?", "川C\\*"]),
+    plate_class=st.none()
+    | st.sampled_from([PlateClass.SMALL_CAR, PlateClass.LARGE_VEHICLE, PlateClass.UNKNOWN]),
+    colour=st.none() | st.sampled_from(PlateColour),
+    checkpoints=st.frozensets(st.sampled_from(CHECKPOINTS)),
+    directions=st.frozensets(st.sampled_from(["inbound", "outbound"])),
+    valid_from=st.none() | moments,
+    valid_until=st.none() | moments,
+    schedule=st.none() | schedules(("Asia/Shanghai", "Europe/Paris")),
+)
+reads = st.builds(
+    lambda p, text, plate_class, colour, direction: replace(
+        p,
+        direction=direction,
+        plate=None if p.plate is None else replace(p.plate, text=text, plate_class=plate_class, colour=colour),
+    ),
+    passages(),
+    st.sampled_from(["川C00001", "川C00002", "川_%00001", "川C\\0001", "川C0000学", "川C\n001"]),
+    st.sampled_from([PlateClass.SMALL_CAR, PlateClass.LARGE_VEHICLE, PlateClass.UNKNOWN]),
+    st.sampled_from(PlateColour),
+    st.sampled_from(["inbound", "outbound", ""]),
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(reads, max_size=12), st.lists(entries, min_size=1, max_size=4))
+def test_what_an_order_would_hit_is_what_the_matcher_hits(
+    store: PassageStore, given_: list[Passage], wanted: list[WatchlistEntry]
+) -> None:
+    store.delete_before(START + timedelta(days=400))
+    store.insert(given_)
+    there = {p.passage_id: p for p in reversed(given_)}.values()
+    for entry in wanted:
+        watchlist = compile_watchlist(1, [entry])
+        hits = {p.passage_id for p in there if match(p, watchlist, now=START)}
+        assert store.count(PassageQuery(entry=entry)) == len(hits)
+        assert {p.passage_id for p in store.search(PassageQuery(entry=entry)).passages} == hits

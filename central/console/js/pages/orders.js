@@ -11,7 +11,7 @@ import { orderForm } from "../parts/order_form.js";
 import { orderPlate, plateChip } from "../parts/plate.js";
 import { empty, failed, loading } from "../parts/states.js";
 
-const STATES = ["submitted", "active", "approved", "draft", "rejected", "withdrawn", "expired"];
+const STATES = ["submitted", "emergency", "active", "approved", "draft", "rejected", "withdrawn", "expired"];
 const LIMIT = 200;
 
 export class OrdersPage {

@@ -8,8 +8,8 @@ import { facts } from "./facts.js";
 import { submitting } from "./form.js";
 import { orderPlate, plateChip } from "./plate.js";
 
-const TONES = { submit: "good", approve: "good", reject: "bad", withdraw: "bad" };
-const NEEDS_REASON = new Set(["reject", "withdraw"]);
+const TONES = { submit: "good", emergency: "bad", approve: "good", reject: "bad", withdraw: "bad" };
+const NEEDS_REASON = new Set(["reject", "withdraw", "emergency"]);
 
 /** `moved` is given the order after a move; `places` names the checkpoints. */
 export function orderDetail(order, places, moved) {
