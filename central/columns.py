@@ -97,6 +97,20 @@ class PassageColumns:
         """Where each position's begin among `characters`."""
         return Lists(count=self.sizes)
 
+    # Where, in a column of those that have one, each passage's is.
+
+    @cached_property
+    def _vehicle_box_at(self) -> Ints:
+        return np.cumsum(self.has_vehicle_box) - 1
+
+    @cached_property
+    def _plate_box_at(self) -> Ints:
+        return np.cumsum(self.has_plate_box) - 1
+
+    @cached_property
+    def _speed_at(self) -> Ints:
+        return np.cumsum(self.has_speed) - 1
+
     def identifier(self, row: int) -> bytes:
         return self.passage_id[ID * row : ID * row + ID]
 
@@ -114,9 +128,11 @@ class PassageColumns:
             clock=origin.clock,
             plate=self._read(row) if self.read[row] else None,
             unread_reason=origin.unread_reason,
-            vehicle_box=_box(self.vehicle_box, self.has_vehicle_box, row),
-            plate_box=_box(self.plate_box, self.has_plate_box, row),
-            speed_kmh=int(self.speed[self.has_speed[:row].sum()]) / 100 if self.has_speed[row] else None,
+            vehicle_box=_box(self.vehicle_box[self._vehicle_box_at[row]])
+            if self.has_vehicle_box[row]
+            else None,
+            plate_box=_box(self.plate_box[self._plate_box_at[row]]) if self.has_plate_box[row] else None,
+            speed_kmh=int(self.speed[self._speed_at[row]]) / 100 if self.has_speed[row] else None,
             evidence=self._evidence(row),
             models=origin.models,
             local_hits=self.local_hits.get(row, ()),
@@ -161,10 +177,8 @@ def _kind(number: int) -> EvidenceKind:
     return kind
 
 
-def _box(boxes: Ints, has: Mask, row: int) -> Box | None:
-    if not has[row]:
-        return None
-    x1, y1, x2, y2 = (int(v) / wire.PIXEL for v in boxes[has[:row].sum()])
+def _box(numbers: Ints) -> Box:
+    x1, y1, x2, y2 = (v / wire.PIXEL for v in numbers.tolist())
     return Box(x1=x1, y1=y1, x2=x2, y2=y2)
 
 
