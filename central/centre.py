@@ -34,8 +34,11 @@ from central.records import Records
 from central.repeats import RepeatFilter
 from central.retention import Retention, Rule
 from central.server import ApiServer, address_of, listen
+from central.site_publisher import SitePublisher
 from central.state import State
 from central.state.stream import FeedPump
+from central.suspicion import OFF
+from central.suspicion import Rule as SuspicionRule
 from central.wiring import Engines, open_engines, open_state
 from proto.bus.port import Bus
 from proto.clock import Clock, SystemClock
@@ -53,6 +56,7 @@ class PartName(enum.StrEnum):
 
     INGEST = "ingest"  #: passages into the store
     MATCH = "match"  #: passages against the orders
+    SITES = "sites"  #: the watchlist to the nodes
     FLEET = "fleet"  #: heartbeats
     ORDERS = "orders"  #: what the clock owes the orders: activation and expiry
     DISPATCH = "dispatch"  #: escalates alerts that nobody signs off
@@ -89,6 +93,7 @@ class Centre:
         self._parts = parts
         self.registry = registry or CollectorRegistry()
         self._metrics = CentreMetrics(self.registry)
+        self._rule: Callable[[], SuspicionRule] = lambda: OFF
         self._stopping = threading.Event()
         self._supervisors: list[Supervisor] = []
         self._movement = LearntMovement()
@@ -199,6 +204,7 @@ class Centre:
         return {
             PartName.INGEST: self._ingest,
             PartName.MATCH: self._matcher,
+            PartName.SITES: self._site_publisher,
             PartName.FLEET: self._fleet,
             PartName.ORDERS: lambda: self._led(
                 PartName.ORDERS, lambda: self.records.orders.tick(), every_s=_ORDERS_EVERY_S
@@ -237,7 +243,7 @@ class Centre:
         )
 
     def _matcher(self) -> Part:
-        return Matcher(
+        matcher = Matcher(
             self._reader(PASSAGES, MATCH_GROUP),
             self.records.orders,
             self.records.alerts,
@@ -245,9 +251,27 @@ class Centre:
             repeats=RepeatFilter(self._shared.repeats, self._settings.state.limits.repeat_window),
             max_records=self._settings.match.max_records,
             suspected_false_per_million=self._settings.match.suspected_false_per_million,
+            key_of=self._site_key,
             clock=self._clock,
             metrics=self._metrics,
         )
+        self._rule = lambda: matcher.rule
+        return matcher
+
+    def _site_key(self, epoch: int) -> bytes | None:
+        secret = self.records.site_keys.get(epoch)
+        return None if secret is None else secret.key
+
+    def _site_publisher(self) -> Part:
+        publisher = SitePublisher(
+            self.records.orders,
+            self.records.site_keys,
+            self._bus.producer(),
+            rule=lambda: self._rule(),
+            clock=self._clock,
+            metrics=self._metrics,
+        )
+        return self._led(PartName.SITES, publisher.publish, every_s=self._settings.match.nodes_every_s)
 
     def _fleet(self) -> Part:
         return Fleet(

@@ -125,7 +125,7 @@ def run_ingest(settings: CentreSettings) -> None:
 @click.pass_obj
 def run_match(settings: CentreSettings) -> None:
     """Run only the matcher; several share the work."""
-    _run(settings, frozenset({PartName.MATCH, PartName.ORDERS}))
+    _run(settings, frozenset({PartName.MATCH, PartName.SITES, PartName.ORDERS}))
 
 
 @central.command("api")

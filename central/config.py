@@ -258,6 +258,12 @@ class MatchSettings(_Section):
         description="False suspected hits a million passages that may be had; how sure one must be follows "
         "from this, the list and the traffic. 0: doubtful reads match nothing but what was read.",
     )
+    nodes_every_s: float = Field(
+        default=1.0,
+        gt=0,
+        le=3600,
+        description="How often it is looked whether the nodes' form of the list must be sent anew.",
+    )
 
 
 class AlertSettings(_Section):

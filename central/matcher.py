@@ -18,7 +18,8 @@ from central.match import match
 from central.metrics import CentreMetrics
 from central.ports import AlertSink, WatchlistSource
 from central.repeats import RepeatFilter
-from central.suspicion import TrafficProfile, rule_for
+from central.site_alarm import KeyOf
+from central.suspicion import Rule, TrafficProfile, rule_for
 from central.watchlist import EMPTY, Watchlist, compile_watchlist
 from proto.bus.port import Message
 from proto.clock import Clock
@@ -72,6 +73,7 @@ class Matcher:
         repeats: RepeatFilter,
         max_records: int,
         suspected_false_per_million: float = 5.0,
+        key_of: KeyOf = lambda _epoch: None,
         clock: Clock,
         metrics: CentreMetrics,
     ) -> None:
@@ -88,6 +90,7 @@ class Matcher:
         self._waiting: deque[_Batch] = deque()
         self._watchlist = EMPTY
         self._wanted = suspected_false_per_million
+        self._key_of = key_of
         self._profile = TrafficProfile()
         self._ruled_at = 0
 
@@ -118,6 +121,11 @@ class Matcher:
             done.extend(self._waiting.popleft().messages)
         if done:
             self._reader.commit(done)
+
+    @property
+    def rule(self) -> Rule:
+        """Of the suspected tier, as it is used now; asked from another thread."""
+        return self._watchlist.rule
 
     def close(self) -> None:
         self._compiler.shutdown(wait=True, cancel_futures=True)
@@ -176,7 +184,7 @@ class Matcher:
             hit
             for row in sorted(rows)
             if batch.admitted[row]
-            for hit in match(passages.passage(row), self._watchlist, now=now)
+            for hit in match(passages.passage(row), self._watchlist, now=now, key_of=self._key_of)
         ]
 
     def _raise(self, found: Sequence[Hit]) -> None:

@@ -120,6 +120,12 @@ class CentreMetrics:
             "Up to when steps were learnt, as a UNIX time.",
             registry=registry,
         )
+        #: Behind the version in use for long: the nodes alarm by an old list.
+        self.site_list_version = Gauge(
+            "bukong_site_list_version",
+            "Version of the watchlist that was sent to the nodes.",
+            registry=registry,
+        )
         self.heartbeats = Counter("bukong_fleet_heartbeats", "Heartbeats taken in.", registry=registry)
         #: Hits that said again what an alert had said a moment before.
         self.repeats_suppressed = Counter(

@@ -31,6 +31,7 @@ class TokenScope(enum.StrEnum):
 
     IMAGES = "images"  #: a node hands in evidence images
     READ = "read"  #: another platform reads checkpoints, areas, nodes, figures and the live view
+    WATCHLIST = "watchlist"  #: a node asks for the key of its form of the watchlist
     POSITIONS = "positions"  #: a unit's device reports where it is
 
 

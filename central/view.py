@@ -16,6 +16,7 @@ from central.alert import Alert, AlertMove, AlertState, Offer, Verdict
 from central.order import Order, OrderMove, OrderState
 from central.target import TargetKind
 from proto.clock import ClockQuality
+from proto.differences import differences, in_words
 from proto.passage import Box, EvidenceKind, Heartbeat, Passage, Tier
 from proto.plate import PlateClass, PlateColour, display
 from proto.schedule import MAX_WINDOWS, Schedule, Window
@@ -363,6 +364,13 @@ class OfferView(View):
 PASSAGES_LISTED = 50
 
 
+def _differences(alert: Alert, order: Order) -> str:
+    read = alert.passage.plate
+    if alert.tier is not Tier.SUSPECTED or read is None:
+        return ""
+    return in_words(differences(read, order.request.plate), alert.score)
+
+
 class AlertView(View):
     """A hit raised to the operators (预警), with the later ones of the same vehicle that joined."""
 
@@ -372,6 +380,12 @@ class AlertView(View):
     raised_at: datetime
     tier: Tier = Field(description="Of the hit that raised it.")
     score: float
+    differences: str = Field(
+        description="Of a suspected hit: which characters differ, in words. Empty where none do."
+    )
+    site_alarm_at: datetime | None = Field(
+        description="When the site raised its own alarm; null: it did not, or not for this order."
+    )
     priority: int
     order: OrderSummary
     passage: PassageView = Field(description="The newest.")
@@ -407,6 +421,8 @@ class AlertView(View):
             raised_at=alert.raised_at,
             tier=alert.tier,
             score=alert.score,
+            differences=_differences(alert, order),
+            site_alarm_at=min((h.alarmed_at for p in passages for h in p.local_hits), default=None),
             priority=order.request.priority,
             order=OrderSummary.of(order),
             passage=PassageView.of(passages[0], names),

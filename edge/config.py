@@ -56,6 +56,18 @@ class ImageSettings(_Section):
     workers: int = Field(default=2, ge=1, le=16)  #: images sent at a time
 
 
+class WatchlistSettings(_Section):
+    """The watchlist on the node, and the site's own alarm; works with the link down once the list is here.
+
+    The node's token (images.token) must have the scope `watchlist`. The list's key is kept in memory only:
+    after a restart the centre must be reached once before the site alarms again.
+    """
+
+    match: bool = False  #: match here too; needs images.url
+    command: tuple[str, ...] = ()  #: run for an alarm, e.g. one that closes a relay's contact
+    url: str = Field(default="", pattern=r"^(https?://.+)?$")  #: gets an alarm as JSON, e.g. an IP relay
+
+
 class OutboxSettings(_Section):
     """How much waits on this node while the centre can't be reached."""
 
@@ -150,6 +162,7 @@ class NodeSettings(BaseSettings):
     bus: BusSettings = BusSettings()
     kafka: KafkaSettings = KafkaSettings()
     images: ImageSettings = ImageSettings()
+    watchlist: WatchlistSettings = WatchlistSettings()
     outbox: OutboxSettings = OutboxSettings()
     vision: VisionSettings = VisionSettings()
     evidence: EvidenceSettings = EvidenceSettings()
@@ -160,6 +173,8 @@ class NodeSettings(BaseSettings):
         ids = [camera.id for camera in self.cameras]
         if len(set(ids)) < len(ids):
             raise ValueError(f"expected a different id for every camera, got {', '.join(ids)}")
+        if self.watchlist.match and not self.images.url:
+            raise ValueError("expected images.url, the centre's address, beside watchlist.match, got none")
         return self
 
     @classmethod

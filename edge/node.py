@@ -65,6 +65,7 @@ class EdgeNode:
         sends_images: bool = False,
         heartbeat_s: float = 10.0,
         drain_s: float = 10.0,
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
         """Put one together; see `edge.wiring.build_node`.
 
@@ -80,6 +81,7 @@ class EdgeNode:
             sends_images: whether a drainer takes images, so that the end waits for them too.
             heartbeat_s: between two heartbeats, seconds.
             drain_s: longest wait for the outbox at the end, seconds.
+            on_end: called once all threads have ended.
         """
         self._identity = identity
         self._runners = tuple(runners)
@@ -92,6 +94,7 @@ class EdgeNode:
         self._sends_images = sends_images
         self._heartbeat_s = heartbeat_s
         self._drain_s = drain_s
+        self._on_end = on_end
         self._started_at: datetime | None = None
         self._was_synced = False
         self._stopping = threading.Event()
@@ -190,6 +193,7 @@ class EdgeNode:
         self._ended.set()
         for thread in others:
             thread.join()
+        self._on_end()
         self._outbox.close()
         self._log.info("node ended", undelivered=self._undelivered)
 

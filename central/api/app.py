@@ -34,6 +34,7 @@ from central.api import (
     tracks,
     units,
     users,
+    watchlist,
 )
 from central.api.hub import LiveHub
 from central.api.middleware import Accidents, BodyLimit, SecurityHeaders
@@ -56,6 +57,7 @@ MODULES = (
     nodes,
     statistics,
     audit,
+    watchlist,
     images,
     machine_tokens,
     users,

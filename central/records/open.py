@@ -19,6 +19,7 @@ from central.records.orders import SqlOrderBook
 from central.records.people import SqlPeopleBook
 from central.records.port import Records, RecordsPolicy, RecordsUnusable
 from central.records.roster import SqlRosterBook
+from central.records.site_keys import SqlSiteKeys
 from central.records.sqlite import SqliteDatabase
 from central.records.trail import Anchor, SqlAuditLog, key_of
 from central.records.units import SqlUnitBook
@@ -79,6 +80,7 @@ def open_records(
         checkpoints=SqlCheckpointBook(database, clock),
         watchlist=SqlWatchlistLog(database),
         units=SqlUnitBook(database, clock, trail),
+        site_keys=SqlSiteKeys(database, clock, trail),
         policy=policy,
         closing=database,
     )

@@ -191,6 +191,31 @@ class WatchlistLog(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSecret:
+    """What makes and seals the nodes' form of the watchlist."""
+
+    epoch: int
+    key: bytes = field(repr=False)  #: of the tags, 32 bytes
+    signing_key: bytes = field(repr=False)  #: Ed25519, 32 bytes
+
+
+class SiteKeyBook(Protocol):
+    """The keys of the nodes' form of the watchlist, epoch by epoch."""
+
+    def current(self) -> SiteSecret:
+        """The newest; made where there is none."""
+        ...
+
+    def get(self, epoch: int) -> SiteSecret | None:
+        """Of an epoch, also of a past one: passages may come late."""
+        ...
+
+    def rotate(self, *, by: str, reason: str) -> int:
+        """New keys from now on, e.g. after a node was stolen; returns the epoch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedAlert:
     """An alert with the order behind it."""
 
@@ -704,6 +729,7 @@ class Records:
     checkpoints: CheckpointBook
     watchlist: WatchlistLog
     units: UnitBook
+    site_keys: SiteKeyBook
     policy: RecordsPolicy
     closing: Closing
 

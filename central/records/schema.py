@@ -231,6 +231,14 @@ watchlist_changes = Table(
     Column("plate", String(16), nullable=False),
     Column("entry", LargeBinary),
 )
+watchlist_epochs = Table(
+    "watchlist_epochs",
+    metadata,
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("signing_key", LargeBinary, nullable=False),
+    Column("made_at", Utc, nullable=False),
+)
 alerts = Table(
     "alerts",
     metadata,

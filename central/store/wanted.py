@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from central.match import GREENS
 from central.store import columns
 from central.watchlist import MANY, ONE, is_pattern
 from proto.passage import WatchlistEntry
 from proto.plate import PlateClass, PlateColour, classes_of, rule_of
+from proto.scope import GREENS
 
 Values = dict[str, str | int | Sequence[str]]
 #: What LIKE calls our wildcards, and what is to be no wildcard of its own.

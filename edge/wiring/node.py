@@ -10,12 +10,14 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry
 
+from edge.alarm import AlarmDevice, Alarms, CommandDevice, HttpDevice
 from edge.camera.images import SUFFIXES, ImageCamera, PhotoError
 from edge.camera.paced import PacedCamera
 from edge.camera.source import camera_of
 from edge.clock import clock_quality
-from edge.config import CameraSettings, NodeSettings
+from edge.config import CameraSettings, NodeSettings, WatchlistSettings
 from edge.evidence import Darkroom
+from edge.list_follower import KeyService, ListFollower, ListMetrics
 from edge.metrics import CameraMetrics
 from edge.node import Drainer, EdgeNode, NodeIdentity
 from edge.outbox import Outbox, OutboxLimits, OutboxUnavailable
@@ -26,6 +28,7 @@ from edge.ports import Camera
 from edge.relay import Relay
 from edge.report import Identity
 from edge.runner import CameraRunner, Pace, PassageSink
+from edge.site_match import MatchingSink
 from edge.upload import Uploader
 from edge.wiring.vision import Vision
 from proto.bus.embedded.bus import EmbeddedBus
@@ -161,6 +164,21 @@ def build_node(
                 workers=settings.images.workers,
             )
         )
+    sink: PassageSink = outbox
+    alarms: Alarms | None = None
+    if settings.watchlist.match:
+        alarms = Alarms(alarm_devices(settings.watchlist))
+        matching = MatchingSink(outbox, alarms, clock)
+        drainers.append(
+            ListFollower(
+                bus,
+                KeyService(base_url=settings.images.url, token=settings.images.token),
+                matching.use,
+                node_id=settings.node_id,
+                metrics=ListMetrics(registry),
+            )
+        )
+        sink = matching
     return EdgeNode(
         identity=NodeIdentity(
             node_id=settings.node_id,
@@ -174,7 +192,7 @@ def build_node(
                 camera,
                 opened[camera.id],
                 vision=vision,
-                sink=outbox,
+                sink=sink,
                 metrics=camera_metrics,
                 clock=clock,
             )
@@ -189,7 +207,18 @@ def build_node(
         sends_images=bool(settings.images.url),
         heartbeat_s=settings.heartbeat_s,
         drain_s=settings.drain_s,
+        on_end=alarms.close if alarms is not None else lambda: None,
     )
+
+
+def alarm_devices(settings: WatchlistSettings) -> list[AlarmDevice]:
+    """What is to be seen or heard at the site."""
+    devices: list[AlarmDevice] = []
+    if settings.command:
+        devices.append(CommandDevice(settings.command))
+    if settings.url:
+        devices.append(HttpDevice(settings.url))
+    return devices
 
 
 def _outbox(settings: NodeSettings, clock: Clock, metrics: OutboxMetrics) -> Outbox:
