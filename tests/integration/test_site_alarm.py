@@ -21,6 +21,7 @@ from central.matcher import GROUP, Matcher
 from central.metrics import CentreMetrics
 from central.order import OrderMove
 from central.people import Role, TokenScope
+from central.repeats import RepeatFilter
 from central.site_publisher import SitePublisher
 from central.suspicion import Rule
 from edge.alarm import Alarms, CommandDevice
@@ -38,7 +39,7 @@ from proto.clock import ManualClock
 from proto.passage import Passage
 from proto.topics import ALL, PASSAGES, WATCHLIST, Topic
 from tests.centre import Centre, active_order, new_clock, order_request, passage, running_centre
-from tests.integration.centre_road import RULES
+from tests.integration.centre_road import LIMITS, RULES
 
 PLATE, OTHER = "川C00001", "川C00002"
 
@@ -130,6 +131,7 @@ class World:
             records.alerts,
             admission=RULES,
             max_records=100,
+            repeats=RepeatFilter(self.centre.services.state.repeats, LIMITS.repeat_window),
             key_of=key_of,
             clock=self.clock,
             metrics=metrics,
