@@ -337,6 +337,7 @@ class Centre:
             settings=ApiSettings(
                 secure_cookies=self._settings.http.secure_cookies,
                 max_image_bytes=images,
+                case_number=self._settings.assessment.case_number,
                 unit_kmh=self._settings.interception.unit_kmh,
                 own_history=timedelta(days=self._settings.interception.history_days),
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -342,6 +343,24 @@ class InterceptionSettings(_Section):
         return Calendar(utc_offset=utc_offset, holidays=frozenset(self.holidays), worked=frozenset(self.worked))
 
 
+class AssessmentSettings(_Section):
+    """The yardstick for teams and orders."""
+
+    case_number: str = Field(
+        default=r".*\d.*",
+        description="A regular expression that a case number should fit whole; how many do is counted.",
+    )
+
+    @field_validator("case_number")
+    @classmethod
+    def _can_be_read(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"expected a regular expression: {error}") from error
+        return pattern
+
+
 class RoadSettings(_Section):
     """A road between checkpoints without a third on it; the section repeats. None: as the crow flies."""
 
@@ -426,6 +445,7 @@ class CentreSettings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     images: ImageSettings = ImageSettings()
     interception: InterceptionSettings = InterceptionSettings()
+    assessment: AssessmentSettings = AssessmentSettings()
     areas: tuple[AreaSettings, ...] = ()
     checkpoints: tuple[CheckpointSettings, ...] = ()
     roads: tuple[RoadSettings, ...] = ()

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from central.api import (
     alerts,
+    assessment,
     audit,
     checkpoints,
     document,
@@ -56,6 +57,7 @@ MODULES = (
     units,
     nodes,
     statistics,
+    assessment,
     audit,
     watchlist,
     images,

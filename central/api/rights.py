@@ -95,6 +95,8 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/units/{unit_id}/status"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("POST", "/api/units/{unit_id}/position"): Right(machines=frozenset({TokenScope.POSITIONS})),
     ("GET", "/api/units/{unit_id}/positions"): _people(_R.SUPERVISOR),
+    ("GET", "/api/assessment"): _people(_R.SUPERVISOR),
+    ("GET", "/api/assessment/csv"): _people(_R.SUPERVISOR),
     ("GET", "/api/nodes"): Right(
         roles=frozenset({_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR}), machines=_READ
     ),

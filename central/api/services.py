@@ -35,6 +35,7 @@ class ApiSettings:
     max_image_bytes: int = 16 * 1024 * 1024
     max_body_bytes: int = 256 * 1024  #: of every request that carries no image
     unit_kmh: float = 50.0  #: of units on their way to a checkpoint
+    case_number: str = r".*\d.*"  #: a regular expression that an order's case number should fit whole
     own_history: timedelta = timedelta(days=28)  #: of a vehicle, that a plan of interception looks at
     estimate_seconds: float = 5.0  #: that counting what an order would have hit may take
     pattern_hits_a_day: int = 200  #: a pattern that would have hit more is refused

@@ -28,6 +28,8 @@ _NOWHERE_PRIOR = 0.25
 _NEAREST = 12
 #: Seconds of way over which a checkpoint becomes less likely by a factor e, by distance alone.
 _REACH_S = 240.0
+#: How much less likely than others the checkpoint is that it came from, by distance alone.
+_TURNS_BACK = 0.1
 #: How many observations a coarser grain's travel times weigh.
 _TIMES_STRENGTH = 12.0
 #: How many observations the network weighs against a vehicle's own.
@@ -63,6 +65,15 @@ class Situation:
             found += [coming, (*coming, self.slot.part)]
         return found
 
+    def way(self) -> list[_Context]:
+        """The way it came, as well as it is known, and the same in this part of the day."""
+        known: _Context = ("at", self.here)
+        if self.before:
+            known = ("from", self.before, self.here)
+        elif self.direction:
+            known = ("towards", self.here, self.direction)
+        return [known, (*known, self.slot.part)]
+
 
 class StepTable:
     """Steps counted at every grain."""
@@ -84,10 +95,12 @@ class StepTable:
                 for context in _legs(c.here, c.then, slot):
                     self._count(self.times.setdefault(context, {}), c.bucket, c.count)
 
-    def shrunk(self, coarse: Distribution, situation: Situation, *, strength: float | None) -> Distribution:
+    def shrunk(
+        self, coarse: Distribution, contexts: Iterable[_Context], *, strength: float | None
+    ) -> Distribution:
         """The distribution, changed grain by grain by what was counted. `strength`: observations that a coarser
         grain weighs; None: as many as the grain has outcomes, and one."""
-        for context in situation.contexts():
+        for context in contexts:
             seen = self.nexts.get(context)
             if not seen:
                 continue
@@ -194,9 +207,10 @@ class MovementModel:
 
     def nexts(self, situation: Situation, habits: StepTable | None = None) -> Distribution:
         """Where the vehicle is seen next; sums to one with NOWHERE."""
-        found = self._table.shrunk(self._by_distance(situation.here), situation, strength=None)
+        found = self._table.shrunk(self._by_distance(situation), situation.contexts(), strength=None)
         if habits is not None:
-            found = habits.shrunk(found, situation, strength=_NETWORK_STRENGTH)
+            # Of its few own steps each would count anew at every grain: only the way it came is asked.
+            found = habits.shrunk(found, situation.way(), strength=_NETWORK_STRENGTH)
         return found
 
     def times(self, here: str, then: str, slot: Slot) -> TravelTimes:
@@ -211,9 +225,11 @@ class MovementModel:
                 found = found.updated(seen, strength=_TIMES_STRENGTH)
         return found
 
-    def _by_distance(self, here: str) -> Distribution:
-        near = self.geography.nearest(here, limit=_NEAREST)
+    def _by_distance(self, situation: Situation) -> Distribution:
+        near = self.geography.nearest(situation.here, limit=_NEAREST)
         weights = {key: math.exp(-seconds / _REACH_S) for key, seconds in near}
+        if situation.before in weights:
+            weights[situation.before] *= _TURNS_BACK
         total = sum(weights.values())
         if total <= 0:
             return {NOWHERE: 1.0}

@@ -9,6 +9,7 @@ import structlog
 from central.ports import StoreUnavailable
 from central.records.accounts import SqlAccountBook
 from central.records.alerts import SqlAlertBook
+from central.records.assessment import SqlAssessmentBook
 from central.records.checkpoints import SqlCheckpointBook
 from central.records.database import Database
 from central.records.events import SqlEventLog
@@ -81,6 +82,7 @@ def open_records(
         watchlist=SqlWatchlistLog(database),
         units=SqlUnitBook(database, clock, trail),
         site_keys=SqlSiteKeys(database, clock, trail),
+        assessment=SqlAssessmentBook(database),
         policy=policy,
         closing=database,
     )

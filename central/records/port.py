@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from central.alert import Alert, AlertMove, Verdict
 from central.area import Area, Scope
+from central.assessment import AlertFacts, OrderFacts
 from central.audit import AuditEntry, AuditRecord
 from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
@@ -593,6 +594,20 @@ class RosterBook(Protocol):
         ...
 
 
+class AssessmentBook(Protocol):
+    """What assessment (考核) is computed from."""
+
+    def alerts(
+        self, since: datetime, until: datetime, *, checkpoints: Collection[str] | None = None
+    ) -> tuple[AlertFacts, ...]:
+        """Raised in [since, until) at `checkpoints` (None: any), oldest first."""
+        ...
+
+    def orders(self, since: datetime, until: datetime) -> tuple[OrderFacts, ...]:
+        """Drafted in [since, until), oldest first, with all alerts they have raised so far."""
+        ...
+
+
 class AuditLog(Protocol):
     """The audit trail: append-only, chained, sealed (see `central.audit`)."""
 
@@ -730,6 +745,7 @@ class Records:
     watchlist: WatchlistLog
     units: UnitBook
     site_keys: SiteKeyBook
+    assessment: AssessmentBook
     policy: RecordsPolicy
     closing: Closing
 

@@ -74,6 +74,8 @@ EXPECTED: dict[str, str] = {
     "POST /api/units/{unit_id}/status": "operator supervisor",
     "POST /api/units/{unit_id}/position": "positions",
     "GET /api/units/{unit_id}/positions": "supervisor",
+    "GET /api/assessment": "supervisor",
+    "GET /api/assessment/csv": "supervisor",
     "GET /api/nodes": "administrator operator read supervisor",
     "GET /api/statistics": "everybody read",
     "GET /api/statistics/sources": "operator supervisor",
