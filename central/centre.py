@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import TracebackType
@@ -30,6 +31,7 @@ from central.matcher import Matcher
 from central.metrics import CentreMetrics
 from central.parts import Part, Supervisor
 from central.ports import PassageQuery, PassageStore, StoreUnavailable
+from central.probes import Probed, create_probes
 from central.records import Records
 from central.repeats import RepeatFilter
 from central.retention import Retention, Rule
@@ -64,9 +66,10 @@ class PartName(enum.StrEnum):
     LEARN = "learn"  #: the model of where vehicles go next
     RETENTION = "retention"  #: lets go of what is too old
     API = "api"  #: the API and the console
+    PROBES = "probes"  #: health and metrics where the API is no part
 
 
-EVERYTHING = frozenset(PartName)
+EVERYTHING = frozenset(PartName) - {PartName.PROBES}
 _NEED_PASSAGES = frozenset({PartName.INGEST, PartName.LEARN, PartName.RETENTION, PartName.API})
 
 
@@ -115,7 +118,7 @@ class Centre:
 
     @property
     def address(self) -> str:
-        """Where the API and the console are, e.g. http://127.0.0.1:8080; empty where they aren't a part."""
+        """Where the API and the console are, e.g. http://127.0.0.1:8080, or else the probes; empty without."""
         return address_of(self._socket) if self._socket is not None else ""
 
     def start(self, *, timeout_s: float = 30.0) -> None:
@@ -124,8 +127,9 @@ class Centre:
         OSError: the address to listen on is taken.
         """
         self._bus.create_topics(ALL)
-        if PartName.API in self._parts:
-            self._socket = listen(self._settings.http.host, self._settings.http.port)
+        place = self._settings.http if PartName.API in self._parts else self._settings.probes
+        if self._parts & {PartName.API, PartName.PROBES}:
+            self._socket = listen(place.host, place.port)
         try:
             self._state = open_state(self._settings, self._clock, self._metrics)
             self._engines = open_engines(
@@ -144,14 +148,16 @@ class Centre:
             supervisor.wait_settled(timeout_s)
         _log.info("centre started", parts=[str(name) for name in sorted(self._parts)], address=self.address)
 
-    def stop(self) -> None:
-        """Idempotent."""
+    def stop(self) -> bool:
+        """Lets each part finish its step and leave its group; False where one did not within 15 seconds: what
+        it had in hand is not committed and comes again. Idempotent."""
         self._stopping.set()
         for supervisor in self._supervisors:
             supervisor.stop()
-        for supervisor in self._supervisors:
-            if not supervisor.join(_STOP_S):
-                _log.error("part did not stop", part=supervisor.name)
+        deadline = time.monotonic() + _STOP_S
+        late = [s.name for s in self._supervisors if not s.join(max(0.0, deadline - time.monotonic()))]
+        if late:
+            _log.error("parts did not stop", parts=late)
         self._supervisors = []
         if self._engines is not None:
             self._engines.close()
@@ -160,6 +166,7 @@ class Centre:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+        return not late
 
     def checks(self) -> Mapping[str, Check]:
         """Each part and each store: does it work? May block for as long as a store takes to answer."""
@@ -216,6 +223,7 @@ class Centre:
             PartName.LEARN: self._learner,
             PartName.RETENTION: self._retention,
             PartName.API: self._api,
+            PartName.PROBES: self._probes,
         }
 
     def _admission(self) -> Admission:
@@ -369,6 +377,11 @@ class Centre:
             wait=self._stopping.wait,
             metrics=self._metrics,
         )
+
+    def _probes(self) -> Part:
+        assert self._socket is not None
+        probed = Probed(readiness=self.checks, registry=self.registry)
+        return ApiServer(create_probes(probed), self._socket)
 
     def _reader(self, topic: Topic, group: str) -> GroupReader:
         return GroupReader(self._bus, topic, group=group, clock=self._clock, metrics=self._metrics)

@@ -73,19 +73,26 @@ def central(context: click.Context, file: Path | None) -> None:
 
 
 def _run(settings: CentreSettings, parts: frozenset[PartName]) -> None:
-    """Until SIGINT or SIGTERM."""
+    """Until SIGINT or SIGTERM: each part then finishes its step, commits it and leaves its group."""
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()
 
+    if PartName.API not in parts:
+        parts |= {PartName.PROBES}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     with _named_failures(), _bus(settings) as bus:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, stop)
-        with Centre(settings, bus, parts=parts) as centre:
-            if centre.address:
-                click.echo(centre.address)
+        centre = Centre(settings, bus, parts=parts)
+        try:
+            centre.start()
+            click.echo(centre.address)
             stopped.wait()
+        finally:
+            drained = centre.stop()
+    if not drained:
+        raise click.ClickException("a part did not stop in time; what it had in hand comes again")
 
 
 @contextlib.contextmanager
@@ -107,6 +114,15 @@ def _records(settings: CentreSettings) -> Iterator[Records]:
         records.close()
 
 
+#: Parts that go together where a process has one task.
+TASKS = {
+    "ingest": frozenset({PartName.INGEST, PartName.FLEET, PartName.RETENTION}),
+    "match": frozenset({PartName.MATCH, PartName.SITES, PartName.ORDERS}),
+    "dispatch": frozenset({PartName.DISPATCH}),
+    "api": frozenset({PartName.API, PartName.FEED, PartName.LEARN}),
+}
+
+
 @central.command("all")
 @click.pass_obj
 def run_all(settings: CentreSettings) -> None:
@@ -118,21 +134,37 @@ def run_all(settings: CentreSettings) -> None:
 @click.pass_obj
 def run_ingest(settings: CentreSettings) -> None:
     """Run only what takes in: passages, heartbeats. Embedded passages can be open in one process only."""
-    _run(settings, frozenset({PartName.INGEST, PartName.FLEET, PartName.RETENTION}))
+    _run(settings, TASKS["ingest"])
 
 
 @central.command("match")
 @click.pass_obj
 def run_match(settings: CentreSettings) -> None:
     """Run only the matcher; several share the work."""
-    _run(settings, frozenset({PartName.MATCH, PartName.SITES, PartName.ORDERS}))
+    _run(settings, TASKS["match"])
+
+
+@central.command("dispatch")
+@click.pass_obj
+def run_dispatch(settings: CentreSettings) -> None:
+    """Run only what sees that alerts are answered; of several, one does it at a time."""
+    _run(settings, TASKS["dispatch"])
 
 
 @central.command("api")
 @click.pass_obj
 def run_api(settings: CentreSettings) -> None:
     """Run only the API and the console. Embedded passages can be open in one process only."""
-    _run(settings, frozenset({PartName.API, PartName.FEED, PartName.LEARN}))
+    _run(settings, TASKS["api"])
+
+
+@central.command("run")
+@click.argument("tasks", nargs=-1, required=True, type=click.Choice(sorted(TASKS)))
+@click.pass_obj
+def run_tasks(settings: CentreSettings, tasks: tuple[str, ...]) -> None:
+    """Run several tasks in one process: `run ingest api` beside processes of `match`, say, where the passages
+    are embedded and so can be open in one process only."""
+    _run(settings, frozenset().union(*(TASKS[task] for task in tasks)))
 
 
 @central.command("migrate")
@@ -167,11 +199,15 @@ def passages_schema(settings: CentreSettings, cluster: str | None) -> None:
 @central.command("topics")
 @click.pass_obj
 def make_topics(settings: CentreSettings) -> None:
-    """Make the bus's topics where they are missing, and print what they are made with."""
-    with _named_failures(), _bus(settings):
+    """Make the bus's topics where they are missing, and print what they are; exit code 1 where the bus holds
+    one otherwise than described: partitions, copies, retention, compaction."""
+    with _named_failures(), _bus(settings) as bus:
         for topic in ALL:
             kept = "newest of each key" if topic.compacted else f"{topic.retention}"
             click.echo(f"{settings.kafka.prefix}{topic.name}  partitions {topic.partitions}  kept {kept}")
+        differences = bus.topic_differences(ALL)
+    if differences:
+        raise click.ClickException("\n".join(map(str, differences)))
 
 
 @central.group("config")

@@ -301,6 +301,18 @@ class HttpSettings(_Section):
     )
 
 
+class ProbeSettings(_Section):
+    """/healthz, /readyz and /metrics of a process that runs without the API, which has them itself."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; keep it inside.")
+    port: int = Field(
+        default=0,
+        ge=0,
+        le=65_535,
+        description="TCP port, its own for each process of a machine; 0 takes a free one and prints it.",
+    )
+
+
 class RetentionSettings(_Section):
     """How long things are kept. Alerts, orders and the audit trail are kept for good."""
 
@@ -442,6 +454,7 @@ class CentreSettings(BaseSettings):
     match: MatchSettings = MatchSettings()
     alerts: AlertSettings = AlertSettings()
     http: HttpSettings = HttpSettings()
+    probes: ProbeSettings = ProbeSettings()
     retention: RetentionSettings = RetentionSettings()
     images: ImageSettings = ImageSettings()
     interception: InterceptionSettings = InterceptionSettings()

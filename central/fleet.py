@@ -6,7 +6,7 @@ from central.admission import MAX_NAME
 from central.dead_letter import DeadLetters
 from central.group_reader import GroupReader
 from central.metrics import CentreMetrics
-from central.ports import FleetSink
+from central.ports import FleetSink, Heard
 from proto.codec import DecodeError, decode_heartbeat
 
 GROUP = "fleet"
@@ -18,7 +18,7 @@ class Fleet:
 
     1. poll
     2. decode; what can't be, or names no possible node, goes to the dead letters
-    3. keep each node's newest, which is idempotent
+    3. keep each node's that was heard last, which is idempotent
     4. commit
     """
 
@@ -36,7 +36,7 @@ class Fleet:
         if not messages:
             return
         # 2 decode
-        beats = []
+        heard = []
         refused = []
         for message in messages:
             try:
@@ -47,11 +47,11 @@ class Fleet:
             if len(beat.node_id) > MAX_NAME or "\0" in beat.node_id:
                 refused.append((message, f"expected a node_id of 1 to {MAX_NAME} characters, none of them NUL"))
                 continue
-            beats.append(beat)
+            heard.append(Heard(beat=beat, at=message.appended_at))
         self._dead_letters.put(refused)
         # 3 keep
-        self._sink.heartbeat(beats)
-        self._metrics.heartbeats.inc(len(beats))
+        self._sink.heartbeat(heard)
+        self._metrics.heartbeats.inc(len(heard))
         # 4 commit
         self._reader.commit(messages)
 

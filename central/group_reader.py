@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from central.metrics import CentreMetrics
-from proto.bus.port import Bus, LostAssignment, Message
+from proto.bus.port import Bus, BusUnavailable, LostAssignment, Message
 from proto.clock import Clock
 from proto.topics import Topic
 
@@ -27,7 +27,7 @@ class GroupReader:
         self.group = group
         self._consumer = bus.consumer(topic, group=group)
         self._clock = clock
-        self._lag = metrics.lag.labels(group)
+        self._lag = metrics.lag
         self._lost = metrics.assignments_lost.labels(group)
         self._lag_due = clock.monotonic()
 
@@ -35,9 +35,19 @@ class GroupReader:
         """As the port has it; waits `POLL_S` at most."""
         now = self._clock.monotonic()
         if now >= self._lag_due:
-            self._lag.set(self._consumer.lag())
-            self._lag_due = now + _LAG_EVERY_S
+            self._tell_lag()
+            self._lag_due = self._clock.monotonic() + _LAG_EVERY_S
         return self._consumer.poll(max_records=max_records, timeout_s=POLL_S)
+
+    def _tell_lag(self) -> None:
+        """What is not known now stays as it was told last: the figure is a courtesy, passages are the work."""
+        try:
+            behind = self._consumer.lag_by_partition()
+        except BusUnavailable as error:
+            _log.info("lag not known", group=self.group, error=str(error))
+            return
+        for partition, records in behind.items():
+            self._lag.labels(self.group, str(partition)).set(records)
 
     def commit(self, messages: Sequence[Message]) -> None:
         """As the port has it, but a lost assignment is no failure: the new owner repeats the effects, which

@@ -64,8 +64,12 @@ class CentreMetrics:
             registry=registry,
         )
         #: How far a part is behind; a growing one is too slow.
+        #: Every member of a group tells all partitions: `sum by (group) (max by (group, partition) (…))`.
         self.lag = Gauge(
-            "bukong_bus_lag_records", "Records a group has not committed yet.", ["group"], registry=registry
+            "bukong_bus_lag_records",
+            "Records a group has not committed yet.",
+            ["group", "partition"],
+            registry=registry,
         )
         #: Partitions change hands when processes come and go; a steady rate is a fault.
         self.assignments_lost = Counter(

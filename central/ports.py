@@ -189,11 +189,19 @@ class AlertSink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A heartbeat, and when it was heard: the node's own clock may be wrong by hours."""
+
+    beat: Heartbeat
+    at: datetime  #: when the bus took it
+
+
 class FleetSink(Protocol):
     """Where heartbeats go."""
 
-    def heartbeat(self, beats: Sequence[Heartbeat]) -> None:
-        """Keep the newest of each node; older ones than what is known change nothing."""
+    def heartbeat(self, heard: Sequence[Heard]) -> None:
+        """Keep each node's that was heard last; those heard before what is known change nothing."""
         ...
 
 

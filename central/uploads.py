@@ -17,6 +17,9 @@ from pathlib import Path
 
 from central.ports import ImageMismatch, ImageStore, ImageTooLarge, StoreUnavailable
 
+#: Longer than a bad mobile link pauses.
+PATIENCE_S = 30.0
+
 
 class WrongOffset(Exception):
     """The upload is at another offset, or somebody else is writing it; `offset` is where to go on."""
@@ -26,13 +29,21 @@ class WrongOffset(Exception):
         self.offset = expected
 
 
+class UploadStalled(Exception):
+    """The bytes stopped coming; says for how long it was waited. What came is kept."""
+
+
 class PartialUploads:
     """The folder of incomplete uploads; several processes may share it."""
 
-    def __init__(self, folder: Path, images: ImageStore, *, max_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, images: ImageStore, *, max_bytes: int, patience_s: float = PATIENCE_S
+    ) -> None:
+        """`patience_s`: how long an upload may bring nothing before it is ended, so that others can go on."""
         self._folder = folder
         self._images = images
         self._max_bytes = max_bytes
+        self._patience_s = patience_s
         folder.mkdir(parents=True, exist_ok=True)
 
     def offset(self, sha256: str) -> int:
@@ -53,6 +64,7 @@ class PartialUploads:
             ImageTooLarge: `length` is over the limit, or more than `length` came.
             ImageMismatch: it is complete and hashes to something else; it is dropped, to be begun anew.
             StoreUnavailable: it can't be written now; what was written before stays.
+            UploadStalled: a half-open connection must not hold the image's lock; what was written stays.
         """
         if length > self._max_bytes:
             raise ImageTooLarge(f"expected at most {self._max_bytes} bytes, got {length}")
@@ -62,7 +74,7 @@ class PartialUploads:
             here = os.fstat(file).st_size
             if offset != here:
                 raise WrongOffset(here, offset)
-            async for chunk in chunks:
+            async for chunk in self._patiently(chunks):
                 here += len(chunk)
                 if here > length:
                     raise ImageTooLarge(f"expected {length} bytes in all, got at least {here}")
@@ -70,6 +82,17 @@ class PartialUploads:
             if here == length:
                 await asyncio.to_thread(self._complete, sha256)
             return here
+
+    async def _patiently(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        while True:
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    chunk = await anext(chunks, None)
+            except TimeoutError:
+                raise UploadStalled(f"expected more bytes within {self._patience_s:g} s, got none") from None
+            if chunk is None:
+                return
+            yield chunk
 
     def prune(self, before: datetime) -> int:
         """Drop uploads that nobody went on with since; returns how many."""

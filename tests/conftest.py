@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from deploy.servers.kafka import KafkaNotStarted, KafkaServer
+from tests.kafka import Broker, open_broker
 
 if TYPE_CHECKING:  # what it stands on is loaded by those tests only that need it
     from tests.postgresql import Databases
@@ -21,20 +21,18 @@ settings.load_profile("bukong")
 
 
 @pytest.fixture(scope="session")
-def kafka_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
-    """A Kafka to test on: the one that BUKONG_KAFKA names (host:port,…), or one started here for this run."""
-    if given := os.environ.get("BUKONG_KAFKA"):
-        yield tuple(given.split(","))
-        return
-    try:
-        server = KafkaServer(tmp_path_factory.mktemp("kafka"))
-        server.start()
-    except KafkaNotStarted as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"Kafka: {error}")
-        pytest.skip(f"Kafka: {error}")
-    yield server.servers
-    server.stop()
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A broker for the bus's contract: Apache Kafka, or what stands in for it."""
+    with open_broker(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def kafka_servers(kafka_broker: Broker) -> tuple[str, ...]:
+    """Apache Kafka; skips where something else stands in for it."""
+    if kafka_broker.instead:
+        pytest.skip(kafka_broker.instead)
+    return kafka_broker.servers
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from central.api.problems import problem
 from central.api.security import ServicesOf
-from central.uploads import PartialUploads, WrongOffset
+from central.uploads import PartialUploads, UploadStalled, WrongOffset
 
 router = APIRouter(prefix="/api/images/{sha256}", tags=["images"])
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="Of the image's bytes, lower-case hex.")]
@@ -85,7 +85,10 @@ def read_upload(sha256: Sha256, request: Request) -> Response:
 @router.patch(
     "/upload",
     status_code=204,
-    responses={409: {"description": "Go on from the Upload-Offset given."}},
+    responses={
+        408: {"description": "The bytes stopped coming; what came is kept."},
+        409: {"description": "Go on from the Upload-Offset given."},
+    },
     openapi_extra=_BODY,
 )
 async def append_upload(
@@ -99,6 +102,8 @@ async def append_upload(
         offset = await _uploads(request).append(
             sha256, offset=upload_offset, length=upload_length, chunks=request.stream()
         )
+    except UploadStalled as error:
+        return problem(408, str(error), kind="upload-stalled")
     except WrongOffset as error:
         return problem(409, str(error), kind="wrong-offset", headers={"Upload-Offset": str(error.offset)})
     return Response(status_code=204, headers={"Upload-Offset": str(offset)})

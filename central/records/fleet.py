@@ -1,4 +1,4 @@
-"""Nodes by their newest heartbeat."""
+"""Nodes by the heartbeat that was heard last."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select
 
+from central.ports import Heard
 from central.records import schema
 from central.records.database import Database
 from central.records.events import put_event
@@ -25,35 +26,38 @@ class SqlFleetBook:
         self._database = database
         self._clock = clock
 
-    def heartbeat(self, beats: Sequence[Heartbeat]) -> None:
-        newest: dict[str, Heartbeat] = {}
-        for beat in beats:
-            if beat.node_id not in newest or beat.sent_at > newest[beat.node_id].sent_at:
-                newest[beat.node_id] = beat
+    def heartbeat(self, heard: Sequence[Heard]) -> None:
+        newest: dict[str, Heard] = {}
+        for one in heard:
+            known = newest.get(one.beat.node_id)
+            if known is None or (one.at, one.beat.sent_at) > (known.at, known.beat.sent_at):
+                newest[one.beat.node_id] = one
         if not newest:
             return
         table = schema.nodes
         now = self._clock.now()
         with self._database.write() as tx:
-            known = {
-                row.node_id: row.sent_at
+            stored = {
+                row.node_id: (row.received_at, row.sent_at)
                 for row in tx.connection.execute(
-                    select(table.c.node_id, table.c.sent_at).where(table.c.node_id.in_(newest))
+                    select(table.c.node_id, table.c.received_at, table.c.sent_at).where(
+                        table.c.node_id.in_(newest)
+                    )
                 )
             }
-            for node_id, beat in newest.items():
-                if node_id in known and known[node_id] >= beat.sent_at:
+            for node_id, one in newest.items():
+                if node_id in stored and stored[node_id] >= (one.at, one.beat.sent_at):
                     continue
                 tx.connection.execute(delete(table).where(table.c.node_id == node_id))
                 tx.connection.execute(
                     insert(table).values(
                         node_id=node_id,
-                        sent_at=beat.sent_at,
-                        received_at=now,
-                        body=_HEARTBEAT.dump_json(beat).decode(),
+                        sent_at=one.beat.sent_at,
+                        received_at=one.at,
+                        body=_HEARTBEAT.dump_json(one.beat).decode(),
                     )
                 )
-                put_event(tx, "node", NodeView.of(beat, received_at=now, alive=True), at=now)
+                put_event(tx, "node", NodeView.of(one.beat, received_at=one.at, alive=True), at=now)
 
     def nodes(self) -> tuple[Node, ...]:
         with self._database.read() as connection:

@@ -338,10 +338,10 @@ class AlertBook(AlertSink, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node by its newest heartbeat."""
+    """A node by the heartbeat that was heard last."""
 
     beat: Heartbeat
-    received_at: datetime  #: by the centre's clock
+    received_at: datetime  #: when the bus took it
 
 
 class FleetBook(FleetSink, Protocol):

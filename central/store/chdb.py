@@ -136,7 +136,8 @@ def _take_lock(folder: Path) -> IO[str]:
         holder = file.read().strip() or "unknown"
         file.close()
         raise StoreInUse(
-            f"expected {folder} to be free, but process {holder} has it open; one process a folder"
+            f"expected {folder} to be free, but process {holder} has it open: passages in chDB are one "
+            "process's; let it run all that need them (bukong central run ingest api), or keep them on a server"
         ) from error
     file.truncate(0)
     file.write(str(os.getpid()))

@@ -1,17 +1,20 @@
-"""Apache Kafka in KRaft mode on this machine: `python -m deploy.servers.kafka FOLDER [--nodes 3]`.
+"""Apache Kafka in KRaft mode on this machine: `python -m deploy.servers.kafka [FOLDER] [--nodes 3]`.
 
-For tests, measurements and trials: it listens on 127.0.0.1 only, without authentication. Needs Java 17; Maven
-fetches the server's jars once, into `~/.cache/bukong/kafka` (`BUKONG_KAFKA_JARS` names a folder that has them).
+For tests, measurements and trials: it listens on 127.0.0.1 only; `--security SASL_SSL` shows authentication and
+TLS as a real cluster has them. Needs Java 17; Maven fetches the server's jars once, into
+`~/.cache/bukong/kafka` (`BUKONG_KAFKA_JARS` names a folder that has them).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import uuid
 from base64 import urlsafe_b64encode
@@ -19,8 +22,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self, get_args
 from xml.sax.saxutils import escape
+
+from deploy.servers.certificates import NoKeytool, make_certificates
 
 VERSION = "4.1.0"
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -33,6 +38,9 @@ _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 """
 #: What the server needs little of when it serves one machine.
 _HEAP = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 
 
 class KafkaNotStarted(Exception):
@@ -88,12 +96,26 @@ class KafkaServer:
 
     A node may be killed and started again; it keeps its port and its data. Replication is as large as there are
     nodes, at most three, and one replica less must be in sync for a record to be taken.
+
+    With a `security` that has SASL, the user is `USER` by SCRAM-SHA-512, with the password `password`; with one
+    that has SSL, clients must trust `authority`. Nodes speak to each other in the clear: it is one machine.
     """
 
-    def __init__(self, folder: Path, *, nodes: int = 1, settings: Mapping[str, str] | None = None) -> None:
+    USER = "bukong"
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        nodes: int = 1,
+        security: Security = "PLAINTEXT",
+        expired: bool = False,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         """Formats the storage; starts nothing.
 
         Args:
+            expired: the server's certificate ended yesterday.
             settings: more lines of `server.properties`, for every node.
 
         Raises:
@@ -107,6 +129,10 @@ class KafkaServer:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         voters = ",".join(f"{n}@127.0.0.1:{port}" for n, port in controllers.items())
         replicas = min(3, nodes)
+        self.password = secrets.token_urlsafe(16)
+        self.authority: Path | None = None
+        values_of_security = self._secured(security, expired=expired)
+        inner = {n: _free_port() for n in self._ports}
         for node, port in self._ports.items():
             home = folder / f"node-{node}"
             home.mkdir(parents=True, exist_ok=True)
@@ -114,11 +140,13 @@ class KafkaServer:
                 "process.roles": "broker,controller",
                 "node.id": str(node),
                 "controller.quorum.voters": voters,
-                "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controllers[node]}",
-                "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+                "listeners": f"CLIENT://127.0.0.1:{port},INNER://127.0.0.1:{inner[node]},"
+                f"CONTROLLER://127.0.0.1:{controllers[node]}",
+                "advertised.listeners": f"CLIENT://127.0.0.1:{port},INNER://127.0.0.1:{inner[node]}",
                 "controller.listener.names": "CONTROLLER",
-                "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-                "inter.broker.listener.name": "PLAINTEXT",
+                "listener.security.protocol.map": f"CONTROLLER:PLAINTEXT,INNER:PLAINTEXT,CLIENT:{security}",
+                "inter.broker.listener.name": "INNER",
+                **values_of_security,
                 "log.dirs": str(home / "data"),
                 "auto.create.topics.enable": "false",
                 "default.replication.factor": str(replicas),
@@ -136,12 +164,43 @@ class KafkaServer:
             properties = home / "server.properties"
             properties.write_text("".join(f"{k}={v}\n" for k, v in values.items()), encoding="utf-8")
             done = subprocess.run(
-                self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)),
+                self._java(
+                    "kafka.tools.StorageTool",
+                    "format",
+                    "-t",
+                    cluster,
+                    "-c",
+                    str(properties),
+                    "--add-scram",
+                    f"SCRAM-SHA-512=[name={self.USER},password={self.password}]",
+                ),
                 capture_output=True,
                 text=True,
             )
             if done.returncode:
                 raise KafkaNotStarted(f"the storage of node {node} can't be formatted: {done.stderr.strip()}")
+
+    def _secured(self, security: Security, *, expired: bool) -> dict[str, str]:
+        """Lines of `server.properties`."""
+        values: dict[str, str] = {}
+        if security.endswith("SSL"):
+            try:
+                made = make_certificates(self._folder / "certificates", expired=expired)
+            except NoKeytool as error:
+                raise KafkaNotStarted(str(error)) from error
+            self.authority = made.authority
+            values |= {
+                "listener.name.client.ssl.keystore.location": str(made.server),
+                "listener.name.client.ssl.keystore.password": made.password,
+                "listener.name.client.ssl.keystore.type": "PKCS12",
+            }
+        if security.startswith("SASL"):
+            values |= {
+                "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+                "listener.name.client.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram."
+                "ScramLoginModule required;",
+            }
+        return values
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -221,15 +280,27 @@ class KafkaServer:
 def main() -> None:
     """Runs until interrupted; prints the servers on standard output once they listen."""
     parser = argparse.ArgumentParser(prog="python -m deploy.servers.kafka", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the data goes; formatted anew, so it must not exist")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        help="where the data goes; formatted anew, so it must not exist; not given: gone at the end",
+    )
     parser.add_argument("--nodes", type=int, default=1, choices=(1, 3))
+    parser.add_argument("--security", default="PLAINTEXT", choices=get_args(Security))
     arguments = parser.parse_args()
-    if arguments.folder.exists():
+    if arguments.folder is not None and arguments.folder.exists():
         parser.error(f"expected a folder that is not there yet, got {arguments.folder}")
     try:
-        with KafkaServer(arguments.folder, nodes=arguments.nodes) as server:
-            print(",".join(server.servers), flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        with tempfile.TemporaryDirectory(prefix="bukong-kafka-") as temporary:
+            folder = arguments.folder or Path(temporary) / "kafka"
+            with KafkaServer(folder, nodes=arguments.nodes, security=arguments.security) as server:
+                print(",".join(server.servers), flush=True)
+                if arguments.security.startswith("SASL"):
+                    print(f"user {server.USER} password {server.password}", flush=True)
+                if server.authority is not None:
+                    print(f"ca_file {server.authority}", flush=True)
+                signal.sigwait({signal.SIGINT, signal.SIGTERM})
     except KafkaNotStarted as error:
         parser.exit(1, f"{error}\n")
 

@@ -101,7 +101,8 @@ class Outbox(Protocol):
         ...
 
     def passages(self, limit: int) -> Sequence[QueuedPassage]:
-        """The oldest that wait; they stay until acknowledged."""
+        """The oldest that wait; they stay until acknowledged. One whose bytes were damaged is kept aside as
+        `refuse_passage` does, so that it holds up none behind it."""
         ...
 
     def acknowledge_passages(self, seqs: Sequence[int]) -> None:

@@ -29,7 +29,7 @@ from edge.outbox.port import (
     QueuedPassage,
 )
 from proto.clock import Clock
-from proto.codec import decode_passages, encode_passages
+from proto.codec import DecodeError, decode_passages, encode_passages
 from proto.passage import Passage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -154,7 +154,13 @@ class SqliteOutbox:
             rows = connection.execute(
                 "SELECT seq, body FROM passages WHERE refused IS NULL ORDER BY seq LIMIT ?", (limit,)
             ).fetchall()
-        return [QueuedPassage(seq, decode_passages(body)[0]) for seq, body in rows]
+        queued = []
+        for seq, body in rows:
+            try:
+                queued.append(QueuedPassage(seq, decode_passages(body)[0]))
+            except DecodeError as error:  # it would hold up all behind it for ever
+                self.refuse_passage(seq, f"damaged in the outbox: {error}")
+        return queued if queued or not rows else self.passages(limit)
 
     def acknowledge_passages(self, seqs: Sequence[int]) -> None:
         """As the port says."""

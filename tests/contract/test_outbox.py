@@ -163,6 +163,16 @@ class TestQueue:
         assert (outbox.stats().passages, outbox.stats().refused_passages) == (1, 1)
         assert registry.get_sample_value("bukong_edge_outbox_refused_total", {"kind": "passage"}) == 1
 
+    def test_a_damaged_passage_is_kept_aside_and_the_rest_goes_on(
+        self, outbox: Outbox, tmp_path: Path, registry: CollectorRegistry
+    ) -> None:
+        put(outbox, 1, 2, 3)
+        with sqlite3.connect(tmp_path / "outbox" / "outbox.db") as file:
+            file.execute("UPDATE passages SET body = x'ff00ff' WHERE seq <= 2")
+        assert [q.passage.passage_id for q in outbox.passages(2)] == [passage(3).passage_id]
+        assert (outbox.stats().passages, outbox.stats().refused_passages) == (1, 2)
+        assert registry.get_sample_value("bukong_edge_outbox_refused_total", {"kind": "passage"}) == 2
+
     def test_waiting_ends_with_the_next_put(self, outbox: Outbox) -> None:
         puts = outbox.puts
         threading.Timer(0.05, put, (outbox, 1)).start()

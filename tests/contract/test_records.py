@@ -29,6 +29,7 @@ from central.content import digest_of
 from central.estimate import Estimate
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, Order, OrderMove, OrderState
 from central.people import BadCredentials, InvalidUser, LockedOut, Role, User
+from central.ports import Heard
 from central.records import (
     Addressee,
     HeldEntry,
@@ -788,23 +789,44 @@ def heartbeat(node_id: str = "node-1", seconds: float = 0, depth: int = 0) -> He
     )
 
 
+def heard(seconds: float, beat: Heartbeat) -> Heard:
+    return Heard(beat=beat, at=START + timedelta(seconds=seconds))
+
+
 class TestFleet:
-    def test_the_newest_heartbeat_of_each_node_is_kept(self, setting: Setting) -> None:
+    def test_the_heartbeat_of_each_node_that_was_heard_last_is_kept(self, setting: Setting) -> None:
         fleet = setting.records.fleet
-        fleet.heartbeat([heartbeat(seconds=1), heartbeat(seconds=5, depth=7), heartbeat(seconds=3)])
-        fleet.heartbeat([heartbeat("node-0"), heartbeat(seconds=4)])
+        fleet.heartbeat(
+            [
+                heard(1, heartbeat(seconds=1)),
+                heard(5, heartbeat(seconds=5, depth=7)),
+                heard(3, heartbeat(seconds=3)),
+            ]
+        )
+        fleet.heartbeat([heard(2, heartbeat("node-0")), heard(4, heartbeat(seconds=4))])
         assert [(n.beat, n.received_at) for n in fleet.nodes()] == [
-            (heartbeat("node-0"), START),
-            (heartbeat(seconds=5, depth=7), START),
+            (heartbeat("node-0"), START + timedelta(seconds=2)),
+            (heartbeat(seconds=5, depth=7), START + timedelta(seconds=5)),
+        ]
+
+    @pytest.mark.parametrize("jump_s", [3600, -3600])
+    def test_a_clock_that_jumps_hides_no_node(self, setting: Setting, jump_s: float) -> None:
+        fleet = setting.records.fleet
+        fleet.heartbeat([heard(0, heartbeat(seconds=0))])
+        fleet.heartbeat([heard(10, heartbeat(seconds=10 + jump_s, depth=1))])
+        assert [n.beat.outbox_depth for n in fleet.nodes()] == [1]
+        fleet.heartbeat([heard(20, heartbeat(seconds=20, depth=2))])
+        assert [(n.beat.outbox_depth, n.received_at) for n in fleet.nodes()] == [
+            (2, START + timedelta(seconds=20))
         ]
 
     def test_only_news_is_on_the_feed(self, setting: Setting) -> None:
-        setting.records.fleet.heartbeat([heartbeat(seconds=1)])
+        setting.records.fleet.heartbeat([heard(1, heartbeat(seconds=1))])
         newest = setting.records.live.newest()
-        setting.records.fleet.heartbeat([heartbeat(seconds=1), heartbeat(seconds=0)])
+        setting.records.fleet.heartbeat([heard(1, heartbeat(seconds=1)), heard(0, heartbeat(seconds=0))])
         setting.records.fleet.heartbeat([])
         assert setting.records.live.newest() == newest
-        setting.records.fleet.heartbeat([heartbeat(seconds=2)])
+        setting.records.fleet.heartbeat([heard(2, heartbeat(seconds=2))])
         ((kind, body),) = events(setting.records, newest)
         assert (kind, NodeView.model_validate(body).sent_at) == ("node", START + timedelta(seconds=2))
 

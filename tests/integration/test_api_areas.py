@@ -15,6 +15,7 @@ from central.api.live import _PLACES
 from central.api.rights import LIVE_KINDS
 from central.area import Area
 from central.people import Role
+from central.ports import Heard
 from tests.centre import (
     CHECKPOINT,
     PASSWORD,
@@ -52,7 +53,10 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         orders = [active_order(records, running.staff, order_request()) for _ in passages]
         records.alerts.raise_alerts([hit(*pair) for pair in zip(orders, passages, strict=True)])
         records.fleet.heartbeat(
-            [replace(heartbeat(f"node-{each}"), checkpoint_id=each) for each in (HERE, THERE, NOWHERE)]
+            [
+                Heard(beat=replace(heartbeat(f"node-{each}"), checkpoint_id=each), at=START)
+                for each in (HERE, THERE, NOWHERE)
+            ]
         )
         for area in ("east", "west"):
             records.people.create_user(

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -53,9 +54,9 @@ def running() -> Iterator[tuple[subprocess.Popen[str], str]]:
     process.communicate()
 
 
-def start() -> subprocess.Popen[str]:
+def start(*task: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "proto.cli", "--log-level", "error", "central", "all"],
+        [sys.executable, "-m", "proto.cli", "--log-level", "error", "central", *(task or ["all"])],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
@@ -86,6 +87,27 @@ def test_a_whole_centre_prints_its_address_and_stops_when_asked(
     assert f"process {process.pid} has it open" in refused.output
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("task", [("ingest",), ("match",), ("run", "ingest", "api")])
+def test_a_process_of_one_task_is_probed_and_drained(task: tuple[str, ...]) -> None:
+    publish(0, 50)
+    process = start(*task)
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    assert httpx.get(f"{address}/readyz", timeout=20).status_code == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    process.stdout.close()
+
+
+def test_topics_that_are_otherwise_than_described_are_told() -> None:
+    assert call("topics").exit_code == 0
+    with sqlite3.connect(load_settings().bus_file) as file:
+        file.execute("UPDATE topics SET retention_us = 1000000 WHERE name = ?", (PASSAGES.name,))
+    differing = call("topics")
+    assert differing.exit_code == 1
+    assert f"{PASSAGES.name}: expected retention 7 days, 0:00:00, got 0:00:01" in differing.output
 
 
 def test_killed_again_and_again_it_stores_each_passage_once() -> None:

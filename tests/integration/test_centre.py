@@ -102,11 +102,33 @@ def test_a_stopped_centre_lets_go_of_everything_and_goes_on_where_it_was(
 
 
 def test_the_matcher_needs_no_passages_and_runs_beside_the_rest(settings: CentreSettings, bus: Bus) -> None:
-    with Centre(settings, bus), Centre(settings, bus, parts=frozenset({PartName.MATCH})) as matcher:
-        assert matcher.address == ""
-        checks = matcher.checks()
-        assert set(checks) == {"match", "records", "state"}
-        assert all(check.ok for check in checks.values()), checks
+    parts = frozenset({PartName.MATCH, PartName.PROBES})
+    with (
+        Centre(settings, bus),
+        Centre(settings, bus, parts=parts) as matcher,
+        httpx.Client(base_url=matcher.address, timeout=20) as client,
+    ):
+        assert client.get("/healthz").json() == {"alive": True}
+        ready = client.get("/readyz")
+        assert (ready.status_code, set(ready.json()["checks"])) == (200, {"match", "probes", "records", "state"})
+        lag = client.get("/metrics").text
+        assert 'bukong_bus_lag_records{group="match",partition="0"} 0.0' in lag
+        assert client.get("/api/orders").status_code == 404
+
+
+def test_the_probes_say_what_is_wrong(
+    settings: CentreSettings, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Centre(settings, bus, parts=frozenset({PartName.ORDERS, PartName.PROBES})) as centre:
+
+        def broken() -> int:
+            raise OSError("the disk is gone")
+
+        monkeypatch.setattr(centre.records.orders, "tick", broken)
+        eventually(lambda: not centre.checks()["orders"].ok)
+        ready = httpx.get(f"{centre.address}/readyz", timeout=20)
+        assert ready.status_code == 503
+        assert "the disk is gone" in ready.json()["checks"]["orders"]["detail"]
 
 
 def test_passages_that_are_open_elsewhere_are_named_and_the_address_is_free_again(

@@ -1,4 +1,4 @@
-"""What only Kafka does: a broker that dies, members that die, topics as it holds them, static members."""
+"""What only Kafka does: a broker that dies, members that die, static members."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource, ConfigResourceType
 
 from deploy.servers.kafka import KafkaServer
-from proto import topics
 from proto.bus.kafka import KafkaBus, KafkaBusConsumer
 from proto.bus.kafka_settings import KafkaSettings
 from proto.bus.port import BusUnavailable, Record
@@ -117,43 +114,51 @@ def test_a_consumer_that_is_killed_leaves_its_partitions_to_the_others(engine: K
     assert sorted(int(m.value) for m in take(heir, 40)) == list(range(40))
 
 
-def test_topics_are_made_as_they_are_described(engine: KafkaEngine) -> None:
-    bus = KafkaBus(engine.settings)
-    bus.create_topics(topics.ALL)
-    admin = KafkaAdminClient(bootstrap_servers=list(engine.settings.servers))
-    held = admin.describe_configs(
-        [ConfigResource(ConfigResourceType.TOPIC, bus.name_of(topic)) for topic in topics.ALL]
-    )["topic"]
-    for topic in topics.ALL:
-        (found,) = admin.describe_topics([bus.name_of(topic)])
-        assert len(found["partitions"]) == topic.partitions
-        values = {name: one["value"] for name, one in held[bus.name_of(topic)].items()}
-        assert values.get("message.timestamp.type") == "LogAppendTime"
-        assert values.get("cleanup.policy", "delete") == ("compact" if topic.compacted else "delete")
-        days = topic.retention.days if topic.retention else None
-        assert values["retention.ms"] == ("-1" if days is None else str(days * 86_400_000))
-    admin.close()
-    bus.close()
-
-
-def test_a_static_member_comes_back_to_its_partitions(engine: KafkaEngine) -> None:
-    def bus_of(instance: str) -> KafkaBus:
-        return KafkaBus(
-            engine.settings.model_copy(update={"instance": instance, "session_s": 5, "max_poll_s": 10})
-        )
-
+def test_a_static_member_that_restarts_within_its_session_moves_no_partition(engine: KafkaEngine) -> None:
     engine.open()
-    one, two = bus_of("one"), bus_of("two")
+    one, two = bus_of(engine, "one"), bus_of(engine, "two")
     first, second = one.consumer(LOG, group="g"), two.consumer(LOG, group="g")
     engine.settle(first, second)
-    before, others = first.partitions, second.partitions
+    before, others, rebalances = first.partitions, second.partitions, second.rebalances
     one.close()
-    again = bus_of("one")
+    again = bus_of(engine, "one")
     back = again.consumer(LOG, group="g")
     _until(lambda: _joined(back, second))
     assert (back.partitions, second.partitions) == (before, others)
+    assert second.rebalances == rebalances  # it was asked for nothing
     again.close()
     two.close()
+
+
+def test_a_part_made_anew_in_its_process_is_the_same_static_member(engine: KafkaEngine) -> None:
+    engine.open()
+    one, two = bus_of(engine, "one"), bus_of(engine, "two")
+    first, second = one.consumer(LOG, group="g"), two.consumer(LOG, group="g")
+    engine.settle(first, second)
+    before, rebalances = first.partitions, second.rebalances
+    first.close()
+    back = one.consumer(LOG, group="g")
+    _until(lambda: _joined(back, second))
+    assert (back.partitions, second.rebalances) == (before, rebalances)
+    one.close()
+    two.close()
+
+
+def test_a_member_without_a_name_that_restarts_has_everything_shared_out_anew(engine: KafkaEngine) -> None:
+    engine.open()
+    one, two = bus_of(engine, ""), bus_of(engine, "")
+    first, second = one.consumer(LOG, group="g"), two.consumer(LOG, group="g")
+    engine.settle(first, second)
+    rebalances = second.rebalances
+    first.close()
+    engine.settle(second)
+    assert second.rebalances > rebalances
+    one.close()
+    two.close()
+
+
+def bus_of(engine: KafkaEngine, instance: str) -> KafkaBus:
+    return KafkaBus(engine.settings.model_copy(update={"instance": instance, "session_s": 5, "max_poll_s": 10}))
 
 
 def _joined(*consumers: KafkaBusConsumer) -> bool:

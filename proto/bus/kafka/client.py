@@ -8,6 +8,8 @@ from typing import Any
 
 from kafka import errors as client_errors
 from kafka.net.compat import KafkaNetClient
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
 
 from proto.bus.port import BusUnavailable, LostAssignment, RecordTooLarge
 
@@ -35,17 +37,34 @@ def named(doing: str) -> Iterator[None]:
         raise BusUnavailable(f"{doing}: {type(error).__name__}: {error}") from error
 
 
+class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # the client has no types
+    """Remembers why a connection failed: the client itself tells only its log."""
+
+    failure: BaseException | None = None
+
+    async def _connect(self, node: Any, connection: Any, **values: Any) -> None:
+        await super()._connect(node, connection, **values)
+        if connection.init_future.failed():
+            self.failure = connection.init_future.exception
+
+
 def opened(make: Callable[..., Any], **values: Any) -> Any:
     """A client, connected. One that doesn't come up would leave its thread behind: it is closed here."""
-    made: list[KafkaNetClient] = []
+    made: list[tuple[KafkaNetClient, _Connections]] = []
 
     def network(**configuration: Any) -> KafkaNetClient:
-        made.append(KafkaNetClient(**configuration))
-        return made[-1]
+        selector = NetworkSelector(**configuration)
+        connections = _Connections(selector, **configuration)
+        made.append((KafkaNetClient(selector, connections), connections))
+        return made[-1][0]
 
     try:
         return make(**values, kafka_client=network)
-    except BaseException:
-        for client in made:
+    except BaseException as error:
+        for client, connections in made:
             client.close()
+            if isinstance(error, client_errors.KafkaError) and connections.failure is not None:
+                raise client_errors.KafkaConnectionError(
+                    f"no connection to any of {', '.join(values['bootstrap_servers'])}: {connections.failure}"
+                ) from error
         raise

@@ -13,7 +13,7 @@ import pytest
 
 from central.images.folder import FolderImages
 from central.ports import ImageTooLarge, StoreUnavailable
-from central.uploads import PartialUploads, WrongOffset
+from central.uploads import PartialUploads, UploadStalled, WrongOffset
 from tests.centre import START, new_clock
 
 DATA = bytes(range(256)) * 8
@@ -65,6 +65,19 @@ def test_two_do_not_write_at_once(uploads: PartialUploads) -> None:
         assert await first == len(DATA)
 
     asyncio.run(both())
+
+
+def test_one_that_stops_coming_is_ended_and_another_goes_on(tmp_path: Path) -> None:
+    images = FolderImages(tmp_path / "images", clock=new_clock(), max_bytes=1 << 20)
+    uploads = PartialUploads(tmp_path / "uploads", images, max_bytes=len(DATA), patience_s=0.01)
+
+    async def half_open() -> AsyncIterator[bytes]:
+        yield DATA[:100]
+        await asyncio.Event().wait()
+
+    with pytest.raises(UploadStalled, match=r"more bytes within 0\.01 s, got none"):
+        asyncio.run(uploads.append(SHA, offset=0, length=len(DATA), chunks=half_open()))
+    assert append(uploads, 100, DATA[100:]) == len(DATA)
 
 
 def test_more_than_announced_is_not_written(uploads: PartialUploads) -> None:
