@@ -110,7 +110,10 @@ def test_the_matcher_needs_no_passages_and_runs_beside_the_rest(settings: Centre
     ):
         assert client.get("/healthz").json() == {"alive": True}
         ready = client.get("/readyz")
-        assert (ready.status_code, set(ready.json()["checks"])) == (200, {"match", "probes", "records", "state"})
+        assert (ready.status_code, set(ready.json()["checks"])) == (
+            200,
+            {"match", "probes", "records", "state"},
+        )
         lag = client.get("/metrics").text
         assert 'bukong_bus_lag_records{group="match",partition="0"} 0.0' in lag
         assert client.get("/api/orders").status_code == 404
