@@ -35,6 +35,10 @@ class Content:
         """An entry that was there."""
         self._sum = (self._sum - _term(encoded)) % _MODULUS
 
+    def merge(self, hexadecimal: str) -> None:
+        """All that another sum added and took away, as its `hex` gave it."""
+        self._sum = (self._sum + int(hexadecimal or "0", 16)) % _MODULUS
+
     def hex(self) -> str:
         """512 digits."""
         return f"{self._sum:0{2 * _BYTES}x}"

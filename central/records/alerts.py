@@ -29,6 +29,7 @@ from central.records.alert_rows import (
 from central.records.checkpoints import names_of
 from central.records.database import Database, Transaction
 from central.records.events import put_event
+from central.records.hotlist_rows import orders_of_rows
 from central.records.order_rows import orders_of
 from central.records.people import people_names
 from central.records.port import (
@@ -71,6 +72,7 @@ class SqlAlertBook:
         wanted = {(hit.order_id, str(hit.passage.passage_id)): hit for hit in hits}
         with self._database.write() as tx:
             orders = orders_of(tx.connection, {order_id for order_id, _ in wanted})
+            orders |= orders_of_rows(tx, {order_id for order_id, _ in wanted} - orders.keys())
             unknown = sorted({order_id for order_id, _ in wanted} - orders.keys())
             if unknown:
                 raise UnknownOrder(f"expected hits on orders that are on the books, got {', '.join(unknown)}")

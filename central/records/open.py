@@ -14,6 +14,7 @@ from central.records.checkpoints import SqlCheckpointBook
 from central.records.database import Database
 from central.records.events import SqlEventLog
 from central.records.fleet import SqlFleetBook
+from central.records.hotlists import SqlHotlistBook
 from central.records.migrate import migrate
 from central.records.order_rows import active_entries
 from central.records.orders import SqlOrderBook
@@ -80,6 +81,7 @@ def open_records(
         roster=SqlRosterBook(database, clock, trail),
         checkpoints=SqlCheckpointBook(database, clock),
         watchlist=SqlWatchlistLog(database),
+        hotlists=SqlHotlistBook(database, clock, trail),
         units=SqlUnitBook(database, clock, trail),
         site_keys=SqlSiteKeys(database, clock, trail),
         assessment=SqlAssessmentBook(database),

@@ -32,6 +32,7 @@ from central.records import schema
 from central.records.database import Database, Transaction
 from central.records.estimates import estimate_json, estimate_of
 from central.records.events import put_event
+from central.records.hotlist_rows import hotlist_entries
 from central.records.order_rows import (
     active_entries,
     insert_revision,
@@ -219,7 +220,7 @@ class SqlOrderBook:
 
     def entries(self) -> tuple[int, tuple[WatchlistEntry, ...]]:
         with self._database.read() as connection:
-            return _version(connection), tuple(active_entries(connection))
+            return _version(connection), (*active_entries(connection), *hotlist_entries(connection))
 
     def changes(self, since: int) -> tuple[int, Sequence[Change]] | None:
         return self._log.changes(since)

@@ -13,7 +13,8 @@ What holds for every book here:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,6 +29,7 @@ from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
 from central.escalation import EscalationPolicy
 from central.estimate import Estimate
+from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, Row
 from central.interception import Unit, UnitStatus
 from central.interception.unit import Position
 from central.order import Order, OrderMove, OrderRequest, OrderState
@@ -714,6 +716,110 @@ class UnitBook(Protocol):
         ...
 
 
+class HotlistBook(Protocol):
+    """Hotlists (名单): see `central.hotlist` for their life. The watchlist's version grows once an import."""
+
+    def create(self, request: HotlistRequest, *, by: User) -> Hotlist:
+        """Raises:
+        InvalidOrder: it makes no sense, or there is one of that name.
+        """
+        ...
+
+    def get(self, hotlist_id: int) -> Hotlist:
+        """Raises:
+        NotFound: no such hotlist.
+        """
+        ...
+
+    def all(self) -> tuple[Hotlist, ...]:
+        """The oldest first."""
+        ...
+
+    def imports(self, hotlist_id: int) -> tuple[Import, ...]:
+        """Of one list, the newest first.
+
+        Raises:
+            NotFound: no such hotlist.
+        """
+        ...
+
+    def get_import(self, hotlist_id: int, number: int) -> Import:
+        """Raises:
+        NotFound: no such hotlist or import.
+        """
+        ...
+
+    def waiting(self) -> tuple[Import, ...]:
+        """Imports that are to be read, the one longest handed in first."""
+        ...
+
+    def receive(self, hotlist_id: int, *, file_name: str, sha256: str, size: int, by: User) -> Import:
+        """A file was handed in.
+
+        Raises:
+            NotFound: no such hotlist.
+            IllegalImport: an earlier one waits for a decision.
+        """
+        ...
+
+    def read(
+        self,
+        hotlist_id: int,
+        number: int,
+        lines: Iterable[tuple[int, Row | str]],
+        *,
+        ignored_columns: Sequence[str] = (),
+        progress: Callable[[], float] = ...,
+    ) -> Import:
+        """Hold the file's lines against the list, and prepare what an approval puts into force.
+
+        Writes in many short transactions; one that breaks off is begun anew by calling again.
+
+        Args:
+            hotlist_id: which list.
+            number: which import.
+            lines: number and row of each, or what is wrong with it.
+            ignored_columns: of the file, told with the preview.
+            progress: how much of the file was read, 0 to 1; asked with every transaction.
+
+        Raises:
+            NotFound: no such import.
+            IllegalImport: it was read already.
+        """
+        ...
+
+    def fail(self, hotlist_id: int, number: int, why: str) -> Import:
+        """The file can't be read."""
+        ...
+
+    def move(
+        self,
+        hotlist_id: int,
+        number: int,
+        move: ImportMove,
+        *,
+        by: User,
+        reason: str = "",
+        sha256: str | None = None,
+        shrink: bool = False,
+    ) -> Import:
+        """Confirm, drop, approve or reject an import.
+
+        Raises:
+            NotFound: no such import.
+            IllegalImport, NotYourImport, OtherFile, Shrinks, InvalidOrder: see `central.hotlist.advance`.
+        """
+        ...
+
+    def export(self, hotlist_id: int, *, by: User, form: str) -> AbstractContextManager[Iterator[Row]]:
+        """The rows in force, by import and line; who took them is written down first.
+
+        Raises:
+            NotFound: no such hotlist.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordsPolicy:
     """What may be tuned."""
@@ -746,6 +852,7 @@ class Records:
     units: UnitBook
     site_keys: SiteKeyBook
     assessment: AssessmentBook
+    hotlists: HotlistBook
     policy: RecordsPolicy
     closing: Closing
 

@@ -9,15 +9,16 @@ Readers run under REPEATABLE READ, READ ONLY: one state throughout, and they wai
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, create_engine, event, make_url
+from psycopg import sql
+from sqlalchemy import Connection, Table, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from central.records.database import BUSY_TIMEOUT_S, Database
+from central.records.database import BUSY_TIMEOUT_S, Database, Transaction
 from central.records.port import RecordsUnusable
 
 #: Connections a process has at most; a server takes 100 unless it is told otherwise.
@@ -71,6 +72,17 @@ class PostgresqlDatabase(Database):
             writing=writing,
         )
         self._listening = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def insert_rows(
+        self, tx: Transaction, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]
+    ) -> None:
+        driver = tx.connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        copy = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
+        with driver.cursor() as cursor, cursor.copy(copy) as stream:
+            for row in rows:
+                stream.write_row(row)
 
     def wait(self, until: Callable[[], bool], *, timeout_s: float) -> bool:
         """Woken by the server's notification, which every writer's commit sends."""

@@ -194,6 +194,62 @@ order_revisions = Table(
     Column("reason", Text, nullable=False),
     Column("estimate", Text),
 )
+hotlists = Table(
+    "hotlists",
+    metadata,
+    Column("hotlist_id", Counter, primary_key=True, autoincrement=True),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("request", Text, nullable=False),
+    Column("owner", String(32), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+)
+hotlist_imports = Table(
+    "hotlist_imports",
+    metadata,
+    Column("hotlist_id", Counter, ForeignKey("hotlists.hotlist_id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("file_name", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("importer", String(32), nullable=False),
+    Column("received_at", Utc, nullable=False),
+    Column("progress", Float, nullable=False),
+    Column("diff", Text, nullable=False),
+    # What the import adds to the watchlist's content and takes from it, see central.content.
+    Column("content", String(512), nullable=False),
+    Column("decider", String(32)),
+    Column("decided_at", Utc),
+    Column("reason", Text, nullable=False),
+)
+# Narrow on purpose: there are millions. Which list, which import and which line are in the id, see
+# central.records.hotlist_rows; a row holds from its import on until the import `until`.
+hotlist_rows = Table(
+    "hotlist_rows",
+    metadata,
+    Column("row_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", Integer),
+    Column("plate", String(16), nullable=False),
+    Column("plate_class", String(32)),
+    Column("colour", String(16)),
+    Column("priority", Integer),
+    Column("reason", Text),
+    Column("case_number", Text),
+    Column("danger_note", Text),
+    Column("instructions", Text),
+    Column("valid_until", Utc),
+)
+watchlist_hotlists = Table(
+    "watchlist_hotlists",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("hotlist_id", Counter, primary_key=True, autoincrement=False),
+    Column("before", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("changes", Integer, nullable=False),
+)
 order_steps = Table(
     "order_steps",
     metadata,

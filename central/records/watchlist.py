@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from central.content import Content
+from central.hotlist import row_id_of
 from central.records import schema
 from central.records.database import Database, Transaction
+from central.records.hotlist_rows import (
+    Lists,
+    hotlist_entries,
+    import_of,
+    in_force,
+    list_of,
+    row_changes,
+    rows_of,
+)
 from central.records.port import HeldEntry, NotFound, WatchlistVersion
 from central.watchlist import Change
 from proto.codec import decode_watchlist_entry, encode_watchlist_entry
@@ -67,6 +77,61 @@ def put_changes(tx: Transaction, changes: Iterable[EntryChange], *, at: datetime
     return version
 
 
+def put_generation(
+    tx: Transaction,
+    *,
+    hotlist_id: int,
+    before: int,
+    generation: int,
+    content: str,
+    size: int,
+    changes: int,
+    at: datetime,
+) -> int:
+    """Make the next version of the watchlist: a hotlist is of another generation now, all its rows at once.
+
+    Args:
+        tx: the transaction in which the list's generation changes.
+        hotlist_id: which list.
+        before: its generation until now; 0 for none.
+        generation: its generation from now on.
+        content: what that adds and takes away, as `Content.hex` gives it.
+        size: how many more rows are in force.
+        changes: how many rows come or go.
+        at: now.
+
+    Returns:
+        The version.
+    """
+    newest = _newest(tx)
+    version = newest.version + 1
+    merged = Content(newest.content)
+    merged.merge(content)
+    tx.connection.execute(
+        insert(schema.watchlist_hotlists).values(
+            version=version, hotlist_id=hotlist_id, before=before, generation=generation, changes=changes
+        )
+    )
+    tx.connection.execute(
+        insert(schema.watchlist_versions).values(
+            version=version,
+            at=at,
+            orders=newest.orders + size,
+            digest=merged.digest(),
+            content=merged.hex(),
+        )
+    )
+    tx.connection.execute(update(schema.watchlist).values(version=version))
+    return version
+
+
+def generations_at(connection: Connection, version: int) -> dict[int, int]:
+    """List → generation in that version of the watchlist, of those that had one."""
+    table = schema.watchlist_hotlists
+    query = select(table).where(table.c.version <= version).order_by(table.c.version)
+    return {row.hotlist_id: row.generation for row in connection.execute(query)}
+
+
 def begin(tx: Transaction, active: Iterable[WatchlistEntry], *, at: datetime) -> None:
     """Write the first version where there is none: records of before the log have orders already."""
     if tx.connection.execute(select(func.count()).select_from(schema.watchlist_versions)).scalar_one():
@@ -109,6 +174,10 @@ class SqlWatchlistLog:
 
     def held(self, version: int, order_id: str) -> HeldEntry:
         self.get(version)
+        row_id = row_id_of(order_id)
+        if row_id is not None:
+            with self._database.read() as connection:
+                return _held_row(connection, version, row_id)
         table = schema.watchlist_changes
         query = (
             select(table)
@@ -138,9 +207,11 @@ class SqlWatchlistLog:
                     held.pop(order_id, None)
                 else:
                     held[order_id] = entry
-        content = Content()
-        for encoded in held.values():
-            content.add(encoded)
+            content = Content()
+            for encoded in held.values():
+                content.add(encoded)
+            for each in hotlist_entries(connection, generations_at(connection, version).items()):
+                content.add(encode_watchlist_entry(each))
         return content.digest()
 
     def changes(self, since: int) -> tuple[int, Sequence[Change]] | None:
@@ -151,6 +222,8 @@ class SqlWatchlistLog:
             count = connection.execute(
                 select(func.count()).select_from(table).where(table.c.version > since)
             ).scalar_one()
+            lists = schema.watchlist_hotlists
+            count += connection.scalar(select(func.sum(lists.c.changes)).where(lists.c.version > since)) or 0
             if known is None or count > _MOST_CHANGES:
                 return None
             query = select(table).where(table.c.version > since).order_by(table.c.version, table.c.number)
@@ -162,7 +235,29 @@ class SqlWatchlistLog:
                 )
                 for row in connection.execute(query)
             ]
+            before = generations_at(connection, since)
+            for hotlist_id, generation in generations_at(connection, newest).items():
+                if before.get(hotlist_id, 0) != generation:
+                    found += row_changes(connection, hotlist_id, before.get(hotlist_id, 0), generation)
         return newest, found
+
+
+def _held_row(connection: Connection, version: int, row_id: int) -> HeldEntry:
+    generation = generations_at(connection, version).get(list_of(row_id), 0)
+    rows = list(
+        rows_of(connection, in_force(list_of(row_id), generation) & (schema.hotlist_rows.c.row_id == row_id))
+    )
+    table = schema.watchlist_hotlists
+    since = connection.scalar(
+        select(table.c.version).where(
+            table.c.hotlist_id == list_of(row_id),
+            table.c.generation == import_of(row_id),
+            table.c.version <= version,
+        )
+    )
+    if not rows:
+        return HeldEntry(since=None, entry=None)
+    return HeldEntry(since=since, entry=Lists(connection).entry(*rows[0]))
 
 
 def _newest(tx: Transaction) -> _State:

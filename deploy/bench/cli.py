@@ -26,6 +26,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         summary="Listed vehicles found against false alerts, four ways of matching.",
         where="deploy.bench.hits:hits",
     ),
+    "import": Benchmark(
+        summary="A hotlist of a million lines, from its file to being watched for.",
+        where="deploy.bench.hotlists:import_bench",
+    ),
     "match": Benchmark(
         summary="A list of a million orders: matching, compiling, changing.",
         where="deploy.bench.match:match_bench",

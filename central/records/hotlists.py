@@ -1,0 +1,517 @@
+"""Hotlists in the database: read in small transactions, put into force by one number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+
+from central.audit import AuditRecord
+from central.content import Content
+from central.hotlist import (
+    TOLD,
+    UNDECIDED,
+    Diff,
+    Hotlist,
+    HotlistRequest,
+    IllegalImport,
+    Import,
+    ImportMove,
+    ImportState,
+    LineError,
+    NotYourImport,
+    advance,
+    check_hotlist,
+    entry_of,
+)
+from central.hotlist import Row as Vehicle
+from central.order import CLOCK, InvalidOrder, OrderMove, OrderState
+from central.order import advance as advance_order
+from central.people import Role, User
+from central.records import schema
+from central.records.database import Database, Transaction
+from central.records.events import put_event
+from central.records.hotlist_rows import (
+    COLUMNS,
+    MAX_LINES,
+    REQUEST,
+    Lists,
+    in_force,
+    of_import,
+    of_list,
+    row_id,
+    rows_of,
+    values_of,
+)
+from central.records.order_rows import insert_steps, order_columns, with_steps
+from central.records.port import NotFound
+from central.records.trail import SqlAuditLog
+from central.records.watchlist import put_generation
+from central.view import OrderView
+from proto.clock import Clock
+from proto.codec import encode_watchlist_entry
+
+#: Rows of one transaction: a second's worth at most, since alerts wait for it.
+_AT_ONCE = 20_000
+_DIFF: TypeAdapter[Diff] = TypeAdapter(Diff)
+_Item = TypeVar("_Item")
+#: Whose the moves on an import are.
+_ROLES = {
+    ImportMove.CONFIRM: Role.APPLICANT,
+    ImportMove.DROP: Role.APPLICANT,
+    ImportMove.APPROVE: Role.APPROVER,
+    ImportMove.REJECT: Role.APPROVER,
+}
+#: A line's number and the vehicle, or what is wrong with it.
+Line = tuple[int, Vehicle | str]
+
+
+class SqlHotlistBook:
+    """See `central.records.port.HotlistBook`."""
+
+    def __init__(self, database: Database, clock: Clock, trail: SqlAuditLog) -> None:
+        self._database = database
+        self._clock = clock
+        self._trail = trail
+
+    def create(self, request: HotlistRequest, *, by: User) -> Hotlist:
+        now = self._clock.now()
+        check_hotlist(request, at=now)
+        table = schema.hotlists
+        with self._database.write() as tx:
+            if tx.connection.execute(select(table).where(table.c.name == request.name)).first():
+                raise InvalidOrder(f"expected a hotlist of a new name, got {request.name}")
+            made = tx.connection.execute(
+                insert(table)
+                .values(
+                    name=request.name,
+                    request=REQUEST.dump_json(request).decode(),
+                    owner=by.username,
+                    created_at=now,
+                    generation=0,
+                    rows=0,
+                )
+                .returning(table.c.hotlist_id)
+            ).scalar_one()
+            found = _hotlist(tx.connection, made)
+            self._audit(tx, found, "hotlist.create", by=by.username, detail={"name": request.name})
+        return found
+
+    def get(self, hotlist_id: int) -> Hotlist:
+        with self._database.read() as connection:
+            return _hotlist(connection, hotlist_id)
+
+    def all(self) -> tuple[Hotlist, ...]:
+        with self._database.read() as connection:
+            rows = connection.execute(select(schema.hotlists).order_by(schema.hotlists.c.hotlist_id)).all()
+            return tuple(_hotlist_from(row) for row in rows)
+
+    def imports(self, hotlist_id: int) -> tuple[Import, ...]:
+        table = schema.hotlist_imports
+        query = select(table).where(table.c.hotlist_id == hotlist_id).order_by(table.c.number.desc())
+        with self._database.read() as connection:
+            _hotlist(connection, hotlist_id)
+            return tuple(_import_from(row) for row in connection.execute(query))
+
+    def get_import(self, hotlist_id: int, number: int) -> Import:
+        with self._database.read() as connection:
+            return _import(connection, hotlist_id, number)
+
+    def waiting(self) -> tuple[Import, ...]:
+        table = schema.hotlist_imports
+        query = select(table).where(table.c.state == ImportState.RECEIVED).order_by(table.c.received_at)
+        with self._database.read() as connection:
+            return tuple(_import_from(row) for row in connection.execute(query))
+
+    def receive(self, hotlist_id: int, *, file_name: str, sha256: str, size: int, by: User) -> Import:
+        now = self._clock.now()
+        table = schema.hotlist_imports
+        with self._database.write() as tx:
+            hotlist = _hotlist(tx.connection, hotlist_id)
+            query = select(table.c.number).where(table.c.hotlist_id == hotlist_id, table.c.state.in_(UNDECIDED))
+            undecided = tx.connection.execute(query).scalars().first()
+            if undecided is not None:
+                raise IllegalImport(f"expected no import that waits for a decision, got number {undecided}")
+            newest = tx.connection.scalar(
+                select(func.max(table.c.number)).where(table.c.hotlist_id == hotlist_id)
+            )
+            new = Import(
+                hotlist_id=hotlist_id,
+                number=(newest or 0) + 1,
+                state=ImportState.RECEIVED,
+                file_name=file_name[:255],
+                sha256=sha256,
+                size=size,
+                importer=by.username,
+                received_at=now,
+            )
+            tx.connection.execute(
+                insert(table).values(
+                    hotlist_id=hotlist_id,
+                    number=new.number,
+                    file_name=new.file_name,
+                    sha256=sha256,
+                    size=size,
+                    importer=by.username,
+                    received_at=now,
+                    content="",
+                    **_standing(new),
+                )
+            )
+            self._audit_import(tx, hotlist, new, "receive", by=by.username)
+        return new
+
+    def read(
+        self,
+        hotlist_id: int,
+        number: int,
+        lines: Iterable[Line],
+        *,
+        ignored_columns: Sequence[str] = (),
+        progress: Callable[[], float] = lambda: 0.0,
+    ) -> Import:
+        with self._database.read() as connection:
+            found = _import(connection, hotlist_id, number)
+            hotlist = _hotlist(connection, hotlist_id)
+            advance(found, ImportMove.READ, by=found.importer, at=self._clock.now())
+            current = {
+                vehicle.key.encode(): (row, vehicle.content)
+                for row, vehicle in rows_of(connection, in_force(hotlist_id, hotlist.generation))
+            }
+        self._clean(hotlist_id, number)  # of a reading that broke off
+        reading = _Reading(found, hotlist, current)
+        for chunk in _chunks(lines, _AT_ONCE):
+            new, gone = reading.take(chunk)
+            with self._prepared(found, progress=progress()) as tx:
+                self._database.insert_rows(tx, schema.hotlist_rows, COLUMNS, new)
+                self._end(tx, gone, number, reading)
+        removed = [row for row, _ in current.values()]
+        current.clear()
+        for some in _chunks(removed, _AT_ONCE):
+            with self._prepared(found, progress=1.0) as tx:
+                self._end(tx, some, number, reading)
+        done = replace(
+            advance(found, ImportMove.READ, by=found.importer, at=self._clock.now()),
+            progress=1.0,
+            diff=reading.diff(removed=len(removed), ignored=tuple(ignored_columns)),
+        )
+        with self._database.write() as tx:
+            self._put(tx, done, content=reading.content.hex())
+            self._audit_import(tx, hotlist, done, "read", by=found.importer)
+        return done
+
+    def fail(self, hotlist_id: int, number: int, why: str) -> Import:
+        self._clean(hotlist_id, number)
+        with self._database.write() as tx:
+            found = _import(tx.connection, hotlist_id, number)
+            failed = advance(found, ImportMove.FAIL, by=found.importer, at=self._clock.now(), reason=why[:2000])
+            self._put(tx, failed)
+            self._audit_import(tx, _hotlist(tx.connection, hotlist_id), failed, "fail", by=CLOCK)
+        return failed
+
+    def move(
+        self,
+        hotlist_id: int,
+        number: int,
+        move: ImportMove,
+        *,
+        by: User,
+        reason: str = "",
+        sha256: str | None = None,
+        shrink: bool = False,
+    ) -> Import:
+        now = self._clock.now()
+        needed = _ROLES.get(move)
+        if needed is None:
+            raise IllegalImport(f"expected one of {', '.join(_ROLES)}, got {move}")
+        if needed not in by.roles:
+            raise NotYourImport(f"expected an {needed} to {move} an import, got {by.username}")
+        with self._database.write() as tx:
+            found = _import(tx.connection, hotlist_id, number)
+            hotlist = _hotlist(tx.connection, hotlist_id)
+            after = advance(found, move, by=by.username, at=now, reason=reason, sha256=sha256, shrink=shrink)
+            self._put(tx, after)
+            if move is ImportMove.APPROVE:
+                self._put_into_force(tx, hotlist, after)
+            self._audit_import(tx, hotlist, after, move, by=by.username)
+        if after.state in (ImportState.REJECTED, ImportState.DROPPED):
+            self._clean(hotlist_id, number)
+        return after
+
+    @contextmanager
+    def export(self, hotlist_id: int, *, by: User, form: str) -> Iterator[Iterator[Vehicle]]:
+        with self._database.write() as tx:
+            hotlist = _hotlist(tx.connection, hotlist_id)
+            detail = {"form": form, "rows": hotlist.rows, "generation": hotlist.generation}
+            self._audit(tx, hotlist, "hotlist.export", by=by.username, detail=detail)
+        with self._database.read() as connection:
+            where = in_force(hotlist_id, hotlist.generation)
+            yield (vehicle for _, vehicle in rows_of(connection, where))
+
+    def _put_into_force(self, tx: Transaction, hotlist: Hotlist, new: Import) -> None:
+        imports, lists = schema.hotlist_imports, schema.hotlists
+        before = hotlist.generation
+        if before:
+            replaced = advance(
+                _import(tx.connection, hotlist.hotlist_id, before),
+                ImportMove.REPLACE,
+                by=CLOCK,
+                at=self._clock.now(),
+            )
+            self._put(tx, replaced)
+        diff = new.diff
+        tx.connection.execute(
+            update(lists)
+            .where(lists.c.hotlist_id == hotlist.hotlist_id)
+            .values(generation=new.number, rows=diff.after)
+        )
+        query = select(imports.c.content).where(
+            imports.c.hotlist_id == hotlist.hotlist_id, imports.c.number == new.number
+        )
+        put_generation(
+            tx,
+            hotlist_id=hotlist.hotlist_id,
+            before=before,
+            generation=new.number,
+            content=tx.connection.execute(query).scalar_one(),
+            size=diff.after - diff.before,
+            changes=diff.added + diff.removed + 2 * diff.changed,
+            at=self._clock.now(),
+        )
+        self._withdraw(tx, hotlist, new)
+
+    def _withdraw(self, tx: Transaction, hotlist: Hotlist, new: Import) -> None:
+        """The orders that were made of rows which are no longer in force."""
+        orders, rows = schema.orders, schema.hotlist_rows
+        query = (
+            select(orders)
+            .join(rows, rows.c.row_id == orders.c.hotlist_row)
+            .where(of_list(hotlist.hotlist_id), rows.c.until == new.number, orders.c.state == OrderState.ACTIVE)
+        )
+        now = self._clock.now()
+        for order in with_steps(tx.connection, tx.connection.execute(query).all()):
+            after = advance_order(
+                order, OrderMove.WITHDRAW, by=CLOCK, at=now, reason=f"import {new.number} no longer has it so"
+            )
+            tx.connection.execute(
+                update(orders).where(orders.c.order_id == after.order_id).values(**order_columns(after))
+            )
+            insert_steps(tx.connection, after, after=len(order.history))
+            put_event(tx, "order", OrderView.of(after), at=now)
+
+    @contextmanager
+    def _prepared(self, found: Import, *, progress: float) -> Iterator[Transaction]:
+        table = schema.hotlist_imports
+        with self._database.write() as tx:
+            yield tx
+            tx.connection.execute(
+                update(table)
+                .where(table.c.hotlist_id == found.hotlist_id, table.c.number == found.number)
+                .values(progress=progress)
+            )
+
+    def _end(self, tx: Transaction, gone: Sequence[int], number: int, reading: _Reading) -> None:
+        """These rows are to hold no longer once the import is in force."""
+        table = schema.hotlist_rows
+        lists = Lists(tx.connection)
+        for at in range(0, len(gone), 1000):
+            some = table.c.row_id.in_(gone[at : at + 1000])
+            for row, vehicle in rows_of(tx.connection, some):
+                reading.content.remove(encode_watchlist_entry(lists.entry(row, vehicle)))
+            tx.connection.execute(update(table).where(some).values(until=number))
+
+    def _clean(self, hotlist_id: int, number: int) -> None:
+        """Take out what an import that never comes into force had prepared, in small transactions."""
+        table = schema.hotlist_rows
+        while True:
+            with self._database.write() as tx:
+                some = select(table.c.row_id).where(of_import(hotlist_id, number)).limit(_AT_ONCE)
+                gone = tx.connection.execute(delete(table).where(table.c.row_id.in_(some.scalar_subquery())))
+                if gone.rowcount == 0:
+                    tx.connection.execute(
+                        update(table)
+                        .where(and_(of_list(hotlist_id), table.c.until == number))
+                        .values(until=None)
+                    )
+                    return
+
+    def _put(self, tx: Transaction, found: Import, *, content: str | None = None) -> None:
+        table = schema.hotlist_imports
+        values = _standing(found) | ({} if content is None else {"content": content})
+        tx.connection.execute(
+            update(table)
+            .where(table.c.hotlist_id == found.hotlist_id, table.c.number == found.number)
+            .values(values)
+        )
+
+    def _audit_import(self, tx: Transaction, hotlist: Hotlist, found: Import, verb: str, *, by: str) -> None:
+        diff = found.diff
+        detail = {
+            "import": found.number,
+            "file": found.file_name,
+            "sha256": found.sha256,
+            "state": found.state,
+            "rows": diff.after,
+            "added": diff.added,
+            "changed": diff.changed,
+            "removed": diff.removed,
+        }
+        self._audit(tx, hotlist, f"hotlist.{verb}", by=by, detail=detail, reason=found.reason)
+
+    def _audit(
+        self,
+        tx: Transaction,
+        hotlist: Hotlist,
+        action: str,
+        *,
+        by: str,
+        detail: dict[str, Any],
+        reason: str = "",
+    ) -> None:
+        self._trail.put(
+            tx,
+            AuditRecord(
+                at=self._clock.now(),
+                user=by,
+                action=action,
+                subject=f"hotlist {hotlist.hotlist_id}",
+                reason=reason or hotlist.request.purpose,
+                case_number=hotlist.request.case_number,
+                detail=json.dumps(detail, ensure_ascii=False),
+            ),
+        )
+
+
+class _Reading:
+    """A file being held against the list as it is. `current` loses what was found in the file."""
+
+    def __init__(self, found: Import, hotlist: Hotlist, current: dict[bytes, tuple[int, bytes]]) -> None:
+        self._found = found
+        self._request = hotlist.request
+        self._current = current
+        self._seen: dict[bytes, int] = {}
+        self._lines = self._added = self._changed = self._kept = self._duplicates = self._refused = 0
+        self._errors: list[LineError] = []
+        self.content = Content()
+
+    def take(self, lines: Sequence[Line]) -> tuple[list[tuple[object, ...]], list[int]]:
+        """Rows to be written, and ids of rows that they take the place of."""
+        new: list[tuple[object, ...]] = []
+        gone: list[int] = []
+        since = self._found.received_at
+        for line, vehicle in lines:
+            self._lines += 1
+            if isinstance(vehicle, str) or line >= MAX_LINES:
+                self._refused += 1
+                self._tell(line, vehicle if isinstance(vehicle, str) else f"expected at most {MAX_LINES} lines")
+                continue
+            key = vehicle.key.encode()
+            earlier = self._seen.setdefault(key, line)
+            if earlier != line:
+                self._duplicates += 1
+                self._tell(line, f"line {earlier} names the same vehicle; this one is left out")
+                continue
+            before = self._current.pop(key, None)
+            if before is not None and before[1] == vehicle.content:
+                self._kept += 1
+                continue
+            if before is None:
+                self._added += 1
+            else:
+                self._changed += 1
+                gone.append(before[0])
+            row = row_id(self._found.hotlist_id, self._found.number, line)
+            new.append(values_of(row, vehicle))
+            self.content.add(encode_watchlist_entry(entry_of(row, vehicle, self._request, since=since)))
+        return new, gone
+
+    def diff(self, *, removed: int, ignored: tuple[str, ...]) -> Diff:
+        return Diff(
+            lines=self._lines,
+            added=self._added,
+            changed=self._changed,
+            removed=removed,
+            kept=self._kept,
+            duplicates=self._duplicates,
+            refused=self._refused,
+            errors=tuple(self._errors),
+            ignored_columns=ignored,
+        )
+
+    def _tell(self, line: int, message: str) -> None:
+        if len(self._errors) < TOLD:
+            self._errors.append(LineError(line=line, message=message[:300]))
+
+
+def _chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    chunk: list[_Item] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _hotlist(connection: Connection, hotlist_id: int) -> Hotlist:
+    table = schema.hotlists
+    row = connection.execute(select(table).where(table.c.hotlist_id == hotlist_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"no hotlist {hotlist_id}")
+    return _hotlist_from(row)
+
+
+def _hotlist_from(row: Row[Any]) -> Hotlist:
+    return Hotlist(
+        hotlist_id=row.hotlist_id,
+        request=REQUEST.validate_json(row.request),
+        owner=row.owner,
+        created_at=row.created_at,
+        generation=row.generation,
+        rows=row.rows,
+    )
+
+
+def _import(connection: Connection, hotlist_id: int, number: int) -> Import:
+    table = schema.hotlist_imports
+    query = select(table).where(table.c.hotlist_id == hotlist_id, table.c.number == number)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"no import {number} of hotlist {hotlist_id}")
+    return _import_from(row)
+
+
+def _import_from(row: Row[Any]) -> Import:
+    return Import(
+        hotlist_id=row.hotlist_id,
+        number=row.number,
+        state=ImportState(row.state),
+        file_name=row.file_name,
+        sha256=row.sha256,
+        size=row.size,
+        importer=row.importer,
+        received_at=row.received_at,
+        progress=row.progress,
+        diff=_DIFF.validate_json(row.diff),
+        decider=row.decider,
+        decided_at=row.decided_at,
+        reason=row.reason,
+    )
+
+
+def _standing(found: Import) -> dict[str, Any]:
+    """What changes of an import's row."""
+    return {
+        "state": found.state,
+        "progress": found.progress,
+        "diff": _DIFF.dump_json(found.diff).decode(),
+        "decider": found.decider,
+        "decided_at": found.decided_at,
+        "reason": found.reason,
+    }
