@@ -41,7 +41,7 @@ from central.state import State
 from central.state.stream import FeedPump
 from central.suspicion import OFF
 from central.suspicion import Rule as SuspicionRule
-from central.wiring import Engines, open_engines, open_state
+from central.wiring import Engines, identity_provider, open_engines, open_state
 from proto.bus.port import Bus
 from proto.clock import Clock, SystemClock
 from proto.topics import ALL, HEARTBEATS, PASSAGES, Topic
@@ -349,6 +349,7 @@ class Centre:
                 unit_kmh=self._settings.interception.unit_kmh,
                 own_history=timedelta(days=self._settings.interception.history_days),
             ),
+            identity_provider=identity_provider(self._settings, self._clock),
         )
         return ApiServer(create_app(services), self._socket)
 

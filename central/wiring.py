@@ -12,6 +12,7 @@ from central.images.folder import FolderImages
 from central.metrics import CentreMetrics
 from central.ports import ImageStore, PassageStore, StoreUnavailable
 from central.records import Records, RecordsPolicy, open_records
+from central.sign_on import IdentityProvider
 from central.state import State
 from central.state.embedded import open_embedded_state
 from central.store.layout import Layout
@@ -87,6 +88,26 @@ def open_state(settings: CentreSettings, clock: Clock, metrics: CentreMetrics) -
         )
     except ValueError:  # whose text may have the URL in it
         raise ConfigError("state.url: expected one like redis://user@host:6379/0, got another") from None
+
+
+def identity_provider(settings: CentreSettings, clock: Clock) -> IdentityProvider | None:
+    """None where people sign in by password only."""
+    wanted = settings.oidc
+    if not wanted.issuer:
+        return None
+    # Imported when it is wanted: few centres have one.
+    from central.oidc import OidcProvider
+
+    return OidcProvider(
+        name=wanted.name,
+        issuer=wanted.issuer,
+        client_id=wanted.client_id,
+        client_secret=wanted.client_secret.get_secret_value(),
+        redirect_uri=wanted.redirect_uri,
+        scopes=wanted.scopes,
+        rules=wanted.rules(),
+        clock=clock,
+    )
 
 
 def open_passages(settings: CentreSettings) -> PassageStore:

@@ -22,6 +22,7 @@ from central.learner import LearntMovement
 from central.order import Order, OrderMove, OrderRequest
 from central.people import Role, User
 from central.records import Records, RecordsPolicy, open_records
+from central.sign_on import IdentityProvider
 from central.state import State
 from central.state.embedded import open_embedded_state
 from central.state.limits import StateLimits
@@ -179,7 +180,12 @@ def learnt_movement(records: Records, clock: Clock) -> LearntMovement:
 
 @contextmanager
 def running_centre(
-    folder: Path, clock: Clock, settings: ApiSettings | None = None, *, state: State | None = None
+    folder: Path,
+    clock: Clock,
+    settings: ApiSettings | None = None,
+    *,
+    state: State | None = None,
+    identity_provider: IdentityProvider | None = None,
 ) -> Iterator[Centre]:
     """Serve until the block ends."""
     records = open_records(folder / "records", clock=clock, policy=CHEAP)
@@ -197,6 +203,7 @@ def running_centre(
         readiness=lambda: checks,
         registry=CollectorRegistry(),
         settings=settings or ApiSettings(max_image_bytes=1 << 20),
+        identity_provider=identity_provider,
     )
     try:
         with serve(services) as url:

@@ -31,6 +31,7 @@ from central.api import (
     revisions,
     roster,
     session,
+    sign_on,
     statistics,
     tracks,
     units,
@@ -46,6 +47,7 @@ from central.uploads import PartialUploads
 
 MODULES = (
     session,
+    sign_on,
     checkpoints,
     passages,
     tracks,

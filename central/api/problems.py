@@ -26,6 +26,7 @@ from central.people import (
 from central.ports import ImageMismatch, ImageTooLarge, StoreUnavailable
 from central.records import NotFound, Unstorable
 from central.roster import InvalidShift
+from central.sign_on import NoRightsHere, SignOnRefused
 from proto.plate import PlateError
 from proto.schedule import InvalidSchedule
 
@@ -33,6 +34,8 @@ MEDIA_TYPE = "application/problem+json"
 #: What the modules below raise → the status that says so.
 STATUS: dict[type[Exception], HTTPStatus] = {
     BadCredentials: HTTPStatus.UNAUTHORIZED,
+    SignOnRefused: HTTPStatus.UNAUTHORIZED,
+    NoRightsHere: HTTPStatus.FORBIDDEN,
     NotYourOrder: HTTPStatus.FORBIDDEN,
     NotYourself: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,

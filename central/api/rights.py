@@ -43,6 +43,9 @@ _SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
 #: (method, path) → right.
 RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/session"): _PUBLIC,
+    ("GET", "/api/sign-on"): _PUBLIC,
+    ("GET", "/api/sign-on/start"): _PUBLIC,
+    ("GET", "/api/sign-on/callback"): _PUBLIC,
     ("GET", "/api/session"): _ANYHOW,
     ("DELETE", "/api/session"): _ANYHOW,
     ("POST", "/api/session/password"): _ANYHOW,

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from central.learner import LearntMovement
 from central.ports import ImageStore, LiveFeed, PassageStore
 from central.records import Records
+from central.sign_on import IdentityProvider
 from central.state import State
 from central.state.stream import FannedFeed
 from proto.clock import Clock
@@ -58,6 +59,7 @@ class Services:
     registry: CollectorRegistry
     settings: ApiSettings = field(default_factory=ApiSettings)
     movement: LearntMovement = field(default_factory=LearntMovement)  #: empty where this process learns none
+    identity_provider: IdentityProvider | None = None  #: None: people sign in by password only
 
 
 def live_feed(services: Services) -> LiveFeed:

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from central.api.security import SESSION_COOKIE, CurrentUser, ServicesOf, address_of, csrf_of
+from central.api.services import Services
 from central.people import MAX_PASSWORD, LockedOut, Role, User
+from central.records import SignedIn
 
 router = APIRouter(prefix="/api", tags=["session"])
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PASSWORD)]
@@ -54,6 +56,18 @@ class SessionView(BaseModel):
         )
 
 
+def set_session_cookie(response: Response, signed_in: SignedIn, services: Services) -> None:
+    """The browser keeps the session for as long as it lasts."""
+    response.set_cookie(
+        SESSION_COOKIE,
+        signed_in.token,
+        max_age=round((signed_in.expires_at - services.clock.now()).total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=services.settings.secure_cookies,
+    )
+
+
 @router.post("/session", responses={401: {}, 429: {"description": "Too many failed; Retry-After says when."}})
 def sign_in(
     credentials: Credentials, request: Request, response: Response, services: ServicesOf
@@ -70,14 +84,7 @@ def sign_in(
         replaces=request.cookies.get(SESSION_COOKIE),
     )
     services.state.throttle.forgive(credentials.username)
-    response.set_cookie(
-        SESSION_COOKIE,
-        signed_in.token,
-        max_age=round((signed_in.expires_at - services.clock.now()).total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=services.settings.secure_cookies,
-    )
+    set_session_cookie(response, signed_in, services)
     return SessionView.of(signed_in.user, signed_in.token)
 
 

@@ -21,6 +21,7 @@ from central.records.orders import SqlOrderBook
 from central.records.people import SqlPeopleBook
 from central.records.port import Records, RecordsPolicy, RecordsUnusable
 from central.records.roster import SqlRosterBook
+from central.records.sign_ons import SqlSignOnBook
 from central.records.site_keys import SqlSiteKeys
 from central.records.sqlite import SqliteDatabase
 from central.records.trail import Anchor, SqlAuditLog, key_of
@@ -70,13 +71,16 @@ def open_records(
     except BaseException:
         database.close()
         raise
+    people = SqlPeopleBook(database, clock, trail, policy)
+    accounts = SqlAccountBook(database, clock, trail, policy)
     return Records(
         orders=SqlOrderBook(database, clock, trail),
         alerts=SqlAlertBook(database, clock, trail, policy),
         fleet=SqlFleetBook(database, clock),
         live=SqlEventLog(database, clock, policy),
-        people=SqlPeopleBook(database, clock, trail, policy),
-        accounts=SqlAccountBook(database, clock, trail, policy),
+        people=people,
+        accounts=accounts,
+        sign_ons=SqlSignOnBook(database, clock, trail, people, accounts),
         audit=trail,
         roster=SqlRosterBook(database, clock, trail),
         checkpoints=SqlCheckpointBook(database, clock),

@@ -37,6 +37,7 @@ from central.people import Account, MachineToken, Role, Session, TokenScope, Use
 from central.ports import AlertSink, FleetSink, LiveFeed, PassageAnnouncer, WatchlistSource
 from central.revision import Revision, RevisionKind, RevisionMove
 from central.roster import Shift, ShiftRequest
+from central.sign_on import Identity
 from proto.passage import Heartbeat, Tier, WatchlistEntry
 
 
@@ -610,6 +611,43 @@ class AssessmentBook(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunSignOn:
+    """A sign-on by the identity provider that is under way. All of it is secret."""
+
+    state: str  #: goes to the provider and comes back
+    browser: str  #: stays with the browser
+    nonce: str  #: goes to the provider and comes back in its token
+    verifier: str  #: shown to the provider with the code (PKCE)
+
+
+class SignOnBook(Protocol):
+    """Sign-ons under way: each is for one browser, once, for ten minutes."""
+
+    def begin(self) -> BegunSignOn: ...
+
+    def take(self, state: str, browser: str) -> BegunSignOn:
+        """End it and say what it was begun with.
+
+        Raises:
+            SignOnRefused: there is none, it is over or another browser's.
+        """
+        ...
+
+    def enter(self, identity: Identity, *, address: str, replaces: str | None = None) -> SignedIn:
+        """Make their account or bring it up to what the provider says, and open a session; see
+        `PeopleBook.sign_in`.
+
+        Raises:
+            InvalidUser: the username is another account's here, an area is unknown, the account is disabled.
+        """
+        ...
+
+    def refused(self, why: str, *, address: str) -> None:
+        """Write down that nobody was let in."""
+        ...
+
+
 class AuditLog(Protocol):
     """The audit trail: append-only, chained, sealed (see `central.audit`)."""
 
@@ -845,6 +883,7 @@ class Records:
     live: EventLog
     people: PeopleBook
     accounts: AccountBook
+    sign_ons: SignOnBook
     audit: AuditLog
     roster: RosterBook
     checkpoints: CheckpointBook

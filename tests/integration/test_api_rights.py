@@ -22,6 +22,9 @@ ROUTES = sorted(RIGHTS)
 #: Who may, once more and in short, by route: a change of the table must be meant.
 EXPECTED: dict[str, str] = {
     "POST /api/session": "public",
+    "GET /api/sign-on": "public",
+    "GET /api/sign-on/start": "public",
+    "GET /api/sign-on/callback": "public",
     "GET /api/session": "everybody",
     "DELETE /api/session": "everybody",
     "POST /api/session/password": "everybody",

@@ -79,7 +79,7 @@ def test_a_mistake_is_named_with_what_was_expected(tmp_path: Path, text: str, co
 )
 def test_an_environment_variable_of_no_setting(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "hunter2")
-    with pytest.raises(ConfigError, match=f"{name}: expected a section of alerts, areas, ") as mistaken:
+    with pytest.raises(ConfigError, match=f"{name}: expected a section of .*records, ") as mistaken:
         load_settings()
     assert "hunter2" not in str(mistaken.value)
 
@@ -156,3 +156,29 @@ def test_a_state_in_redis_needs_its_url_and_shows_no_password(
     shown = loaded.model_dump_json()
     assert "s3cret" not in shown + repr(loaded)
     assert "rediss://bukong:***@cache.example/0" in shown
+
+
+OIDC = "[oidc]\nissuer='https://id.example'\nclient_id='bukong'\nredirect_uri='https://b.example/cb'\n"
+
+
+def test_groups_are_roles_and_areas_as_the_settings_say(tmp_path: Path) -> None:
+    rows = "roles=['cn=duty,dc=x=operator']\nareas_claim='b'\nareas=['hq=*', 'e=east']"
+    rules = load_settings(written(tmp_path, OIDC + rows)).oidc.rules()
+    assert rules.role_of == {"cn=duty,dc=x": "operator"}
+    assert rules.area_of == {"hq": "*", "e": "east"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        (OIDC, "expected roles beside an issuer"),
+        (OIDC + "roles=['duty']", "expected pairs like this=that, got 'duty'"),
+        (OIDC + "roles=['duty=king']", "expected a role of operator, .* got 'king'"),
+        ("[oidc]\nissuer='http://id.example'", "expected an address that begins with https://"),
+        ("[oidc]\nclient_secret=['hunter2']", r"oidc\.client_secret: "),
+    ],
+)
+def test_a_mistake_in_signing_on_is_named(tmp_path: Path, rows: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint) as mistaken:
+        load_settings(written(tmp_path, rows))
+    assert "hunter2" not in str(mistaken.value)
