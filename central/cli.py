@@ -457,3 +457,52 @@ def verify_audit(settings: CentreSettings) -> None:
         place = "" if verdict.first_bad is None else f"entry {verdict.first_bad}: "
         raise click.ClickException(f"the audit trail is not as it was written: {place}{verdict.why}")
     click.echo(f"{verdict.entries} entries, head {newest[0].sha256 if newest else 'none'}")
+
+
+@central.group("watchlist")
+def watchlist() -> None:
+    """The active orders as they are matched, version by version, and the nodes' form of them."""
+
+
+@watchlist.command("show")
+@click.argument("version", type=int, required=False)
+@click.pass_obj
+def show_watchlist(settings: CentreSettings, version: int | None) -> None:
+    """Print a version's time, size and digest; the newest where none is given."""
+    with _named_failures(), _records(settings) as records:
+        try:
+            found = records.watchlist.newest() if version is None else records.watchlist.get(version)
+        except NotFound as error:
+            raise click.UsageError(str(error)) from error
+    click.echo(f"version {found.version}  {found.at.isoformat()}  {found.orders} orders  {found.digest}")
+
+
+@watchlist.command("verify")
+@click.argument("version", type=int, required=False)
+@click.pass_obj
+def verify_watchlist(settings: CentreSettings, version: int | None) -> None:
+    """Reckon a version's digest anew from all changes up to it, and compare."""
+    with _named_failures(), _records(settings) as records:
+        try:
+            found = records.watchlist.newest() if version is None else records.watchlist.get(version)
+        except NotFound as error:
+            raise click.UsageError(str(error)) from error
+        recounted = records.watchlist.recount(found.version)
+    if recounted != found.digest:
+        raise click.ClickException(
+            f"version {found.version} is not as it was written: {found.digest} then, {recounted} now"
+        )
+    click.echo(f"version {found.version} is as it was written: {found.orders} orders, {found.digest}")
+
+
+@watchlist.command("rotate")
+@click.option("--reason", required=True, help="Such as which node was stolen.")
+@click.pass_obj
+def rotate_keys(settings: CentreSettings, reason: str) -> None:
+    """New keys for the nodes' form: what a stolen node may have known is worth nothing for later lists.
+
+    Revoke the node's token first: `bukong central tokens revoke`.
+    """
+    with _named_failures(), _records(settings) as records:
+        epoch = records.site_keys.rotate(by=BY, reason=reason)
+    click.echo(f"epoch {epoch}: nodes ask for the new key as soon as the list is sent")

@@ -155,6 +155,7 @@ class OrderRequest:
     directions: frozenset[str] = frozenset()  #: empty: any
     schedule: Schedule | None = None  #: None: at all times
     priority: int = 3  #: 1 (highest) to 4
+    exact_only: bool = False  #: only the very plate counts, nothing that a doubtful read may have been
     reason: str
     case_number: str
     legal_basis: str
@@ -200,6 +201,7 @@ class Order:
             valid_from=since,
             valid_until=until if self.emergency_until is None else min(until, self.emergency_until),
             schedule=wanted.schedule,
+            exact_only=wanted.exact_only,
         )
 
     def looks_back(self, captured_at: datetime) -> bool:

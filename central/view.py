@@ -219,6 +219,7 @@ class OrderView(View):
     case_number: str
     legal_basis: str
     contact: str
+    exact_only: bool = Field(description="Whether it is never suspected.")
     danger_note: str
     instructions: str
     valid_from: datetime | None
@@ -257,6 +258,7 @@ class OrderView(View):
             case_number=wanted.case_number,
             legal_basis=wanted.legal_basis,
             contact=wanted.contact,
+            exact_only=wanted.exact_only,
             danger_note=wanted.danger_note,
             instructions=wanted.instructions,
             valid_from=wanted.valid_from,

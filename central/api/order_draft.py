@@ -40,6 +40,9 @@ class OrderDraft(BaseModel):
     case_number: Line = Field(examples=["川公刑立字[2026]0001号"])
     legal_basis: NeededText = Field(examples=["公安机关办理刑事案件程序规定"])
     contact: NeededText = Field(description="Who answers for it, and how to reach them.", examples=["王磊 110"])
+    exact_only: bool = Field(
+        default=False, description="Never suspected: what a doubtful read may have been raises no alert."
+    )
     danger_note: LongText = Field(default="", description="What whoever stops the vehicle must know.")
     instructions: LongText = Field(default="", description="What to do with a vehicle that was found.")
     valid_from: Moment | None = Field(default=None, description="null: from approval on.")
@@ -67,6 +70,7 @@ class OrderDraft(BaseModel):
             case_number=self.case_number,
             legal_basis=self.legal_basis,
             contact=self.contact,
+            exact_only=self.exact_only,
             danger_note=self.danger_note,
             instructions=self.instructions,
             valid_from=self.valid_from,

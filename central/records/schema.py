@@ -160,6 +160,7 @@ orders = Table(
     Column("case_number", String(128), nullable=False),
     Column("legal_basis", Text, nullable=False),
     Column("contact", Text, nullable=False),
+    Column("exact_only", Boolean, nullable=False, server_default=false()),
     Column("danger_note", Text, nullable=False),
     Column("instructions", Text, nullable=False),
     Column("valid_from", Utc),

@@ -173,7 +173,8 @@ def _watch(show: Show, clock: Clock, seconds: float | None) -> None:
 def _headline(alert: Arrival) -> str:
     data, passage = alert.data, alert.data["passage"]
     return (
-        f"{alert.arrived_at.astimezone():%H:%M:%S} alert, priority {data['priority']}: "
+        f"{alert.arrived_at.astimezone():%H:%M:%S} alert, priority {data['priority']}"
+        f"{', site alarmed' if data['site_alarm_at'] else ''}: "
         f"{data['order']['plate_display']} at {passage['checkpoint']['name']}, lane {passage['lane']}, "
         f"{passage['direction'] or 'direction not known'} – {data['order']['reason']}"
     )

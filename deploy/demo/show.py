@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from central.centre import Centre
 from central.config import CentreSettings, CheckpointSettings, HttpSettings
+from central.people import TokenScope
 from central.records.demo import seed_demo_users
 from central.wiring import open_bus
 from deploy.city import City
@@ -22,7 +23,14 @@ from deploy.demo.page import Account, Arrival, Page
 from deploy.demo.summary import Crossing, Judgement, Seen, judge
 from edge.camera.simulated import SimulatedCamera
 from edge.camera.source import camera_of
-from edge.config import BusSettings, CameraSettings, ImageSettings, NodeSettings, VisionSettings
+from edge.config import (
+    BusSettings,
+    CameraSettings,
+    ImageSettings,
+    NodeSettings,
+    VisionSettings,
+    WatchlistSettings,
+)
 from edge.node import EdgeNode
 from edge.scene.light import Light
 from edge.wiring import Vision, build_node, open_vision
@@ -122,7 +130,9 @@ class Show:
             )
         self._page = Page(self._accounts["operator"], self._clock)
         self._page.start()
-        token = records.people.create_machine_token("demo nodes", by="demo")
+        token = records.people.create_machine_token(
+            "demo nodes", by="demo", scopes={TokenScope.IMAGES, TokenScope.WATCHLIST}
+        )
         images = ImageSettings(url=address, token=token)
         bus = BusSettings(path=settings.bus_file)
         if plan.simulate:
@@ -223,6 +233,7 @@ class Show:
             heartbeat_s=5.0,
             bus=bus,
             images=images,
+            watchlist=WatchlistSettings(match=True),
             cameras=tuple(cameras),
         )
         self._nodes.append(
