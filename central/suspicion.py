@@ -26,6 +26,8 @@ LEVELS = tuple(
 )
 #: Passages before a network's own profile is believed.
 ENOUGH = 20_000
+#: No score is believed further when false ones are reckoned with: readers err together where they err.
+_LEAST_DOUBT = 0.25
 #: Old counts fade: at so many passages all are halved.
 _FADE_AT = 4_000_000
 #: Measured on photos, half of them worsened: a read hands out so much probability to plates that it is not,
@@ -92,7 +94,7 @@ class TrafficProfile:
         for text, score in found:
             if text != read.text:
                 levels = self.handed_out.setdefault(shape(text), [0.0] * len(LEVELS))
-                levels[_level(score)] += 1 - score
+                levels[_level(score)] += max(1 - score, _LEAST_DOUBT)
         self._fade()
 
     def background(self) -> Background:
