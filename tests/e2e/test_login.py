@@ -77,3 +77,20 @@ def test_what_the_last_user_typed_is_gone(site: Site, desks: SiteDesks) -> None:
     page.fill("#password", PASSWORD)
     page.click("button[type=submit]")
     expect(page.locator("#field-plate")).to_have_value("")
+
+
+def test_a_first_password_is_changed_before_anything_else(site: Site, desks: SiteDesks) -> None:
+    _, first = site.records.accounts.create(
+        username="xu.min", name="徐敏", roles=[Role.OPERATOR], areas=[], language="zh-CN", by="tests"
+    )
+    page = desks.open()
+    page.fill("#username", "xu.min")
+    page.fill("#password", first)
+    page.click("button[type=submit]")
+    page.fill("#new-password", "xu.min2026")
+    page.click("button[type=submit]")
+    expect(page.locator(".complaint")).to_be_visible()
+    page.fill("#new-password", "a password of one's own")
+    page.click("button[type=submit]")
+    expect(page.locator("nav a").first).to_be_visible()
+    assert not site.records.accounts.get("xu.min").user.must_change_password

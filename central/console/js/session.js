@@ -21,7 +21,9 @@ function enter(session) {
 /** Take up the session that the cookie names; null where there is none. */
 export async function resume() {
   try {
-    return enter(await get("/api/session"));
+    const session = await get("/api/session");
+    // Nothing is open to them before they have changed it, for which they must type it.
+    return session.user.must_change_password ? null : enter(session);
   } catch (problem) {
     if (problem.status === 401) return null;
     throw problem;
@@ -30,6 +32,13 @@ export async function resume() {
 
 export async function signIn(username, password) {
   return enter(await post("/api/session", { username, password }));
+}
+
+/** One's own; nothing else is open to somebody with a first password. */
+export async function changePassword(old, fresh) {
+  await post("/api/session/password", { old, new: fresh });
+  user = { ...user, must_change_password: false };
+  return user;
 }
 
 export async function signOut() {
