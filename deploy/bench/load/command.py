@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import click
-import numpy as np
 
 from deploy.bench.load.processes import Usage
-from deploy.bench.load.site import Sent, Site, Stored, opened
+from deploy.bench.load.rivalry import Rival, rivals
+from deploy.bench.load.runs import Flood, Steady, flood, steady
+from deploy.bench.load.site import Stored, opened
 from deploy.bench.load.vehicles import Traffic
-from deploy.bench.load.watch import Watch
 from deploy.bench.report import json_option, progress, report
 
-#: Of the settled part: an alert not seen by then is not seen.
-_ALERTS_S = 30.0
-#: A centre that takes longer than this a passage is not measured to the end.
-_SLOWEST_PER_S = 1_000
+Engine = Literal["embedded", "kafka"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flood:
-    """As many as go through."""
-
-    sent: Sent
-    done: float
-    used: Mapping[str, Usage]  #: while it lasted
-
-    @property
-    def passages_per_s(self) -> float:
-        return self.sent.passages / (self.done - self.sent.first)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steady:
-    """So many a second."""
-
-    sent: Sent
-    alert_ms: Mapping[str, float]
-    alerts: int
-    kept_up: bool  #: the generator was not held back
-    used: Mapping[str, Usage]
+#: Of the runs that show how matchers share the work, which need no long list.
+_SCALING_ORDERS = 10_000
+#: Of a plain consumer's run.
+_RIVALS_PASSAGES = 60_000
 
 
 @click.command("central")
@@ -57,11 +34,12 @@ class Steady:
 @click.option("--seconds", default=30, show_default=True, help="Of the steady part.")
 @click.option("--steady-batch", default=20, show_default=True, help="Passages a record of the steady part.")
 @click.option("--unsure", default=0.02, show_default=True, help="Share of reads that are not sure.")
-@click.option("--partitions", default=12, show_default=True, help="Of the passages' topic.")
+@click.option("--partitions", default="12", show_default=True, help="Of the passages' topic; 1,2,4: a table.")
 @click.option("--processes", default=1, show_default=True, help="That match.")
+@click.option("--peers", is_flag=True, help="Beside it, what a user would write instead; with kafka.")
 @json_option
 def central(
-    engine: Literal["embedded", "kafka"],
+    engine: Engine,
     passages: int,
     batch: int,
     orders: int,
@@ -70,9 +48,10 @@ def central(
     seconds: int,
     steady_batch: int,
     unsure: float,
-    partitions: int,
+    partitions: str,
     processes: int,
     *,
+    peers: bool,
     as_json: bool,
 ) -> None:
     """Flood a centre, then keep a steady rate; bus, processes, watchlist and store are the real ones.
@@ -81,102 +60,136 @@ def central(
     generator another; for kafka a broker runs besides. The flood gives the passages a second from the first
     publish until both groups have committed the last; the steady part gives the time from publishing a listed
     vehicle's passage to its alert being seen on the live feed. At the end the store is asked what it has.
+
+    With several numbers of --partitions only matching is measured, with as many processes as partitions.
     """
+    if peers and engine != "kafka":
+        raise click.UsageError("expected --engine kafka with --peers: the plain consumers read from Kafka")
     traffic = Traffic(nodes=nodes, orders=orders, unsure_share=unsure)
+    counts = [int(count) for count in partitions.split(",")]
+    if len(counts) > 1:
+        table = _scaling(engine, passages, batch, traffic, counts)
+        report({"engine": engine, "matching": table}, as_json=as_json, lines="\n".join(_scaling_lines(table)))
+        return
+    plain: Mapping[str, Rival] = {}
     with (
         tempfile.TemporaryDirectory(prefix="bukong-bench-") as folder,
-        opened(Path(folder), engine=engine, orders=orders, partitions=partitions) as site,
+        opened(Path(folder), engine=engine, orders=orders, partitions=counts[0]) as site,
     ):
         progress("starting the centre")
         site.start("ingest", *["match"] * processes)
-        flood = _flood(site, passages, batch, traffic)
-        progress(f"{flood.passages_per_s:,.0f} passages/s; now {rate:,}/s for {seconds} s")
-        steady = _steady(site, rate, seconds, steady_batch, traffic)
+        progress(f"{passages:,} passages")
+        flooded = flood(site, passages, batch, traffic, groups=("ingest", "match"))
+        progress(f"{flooded.passages_per_s:,.0f} passages/s; now {rate:,}/s for {seconds} s")
+        kept = steady(site, rate, seconds, steady_batch, traffic)
         peak = sum(each.peak_mib for each in site.usage().values())
         site.stop()
         stored = site.stored()
-    report(
-        _figures(flood, steady, stored, orders, peak),
-        as_json=as_json,
-        lines=_lines(engine, flood, steady, stored),
-    )
+        if peers:
+            plain = rivals(site, Path(folder), _RIVALS_PASSAGES, batch, traffic)
+    figures = _figures(engine, flooded, kept, stored, orders, peak) | _rival_figures(flooded, plain)
+    report(figures, as_json=as_json, lines="\n".join(_lines(figures, flooded, kept)))
 
 
-def _flood(site: Site, passages: int, batch: int, traffic: Traffic) -> Flood:
-    with site.sending(passages, batch=batch, rate=0, traffic=traffic) as sending:
-        before = site.usage()
-        sending.go()
-        sent = sending.wait()
-        done = site.wait_until_done("ingest", "match", timeout_s=60 + passages / _SLOWEST_PER_S)
-        used = _difference(before, site.usage())
-    return Flood(sent=sent, done=done, used=used)
+def _scaling(
+    engine: Engine, passages: int, batch: int, traffic: Traffic, counts: Iterable[int]
+) -> list[dict[str, Any]]:
+    """Matching alone, with as many processes as partitions."""
+    table = []
+    for count in counts:
+        with (
+            tempfile.TemporaryDirectory(prefix="bukong-bench-") as folder,
+            opened(Path(folder), engine=engine, orders=_SCALING_ORDERS, partitions=count) as site,
+        ):
+            site.start(*["match"] * count)
+            few = Traffic(nodes=traffic.nodes, orders=_SCALING_ORDERS, unsure_share=traffic.unsure_share)
+            run = flood(site, passages, batch, few, groups=("match",))
+        busy = sum(used.cpu_s for used in run.used.values()) / run.seconds
+        table.append(
+            {
+                "partitions": count,
+                "processes": count,
+                "passages_per_s": round(run.passages_per_s),
+                "cores_busy": round(busy, 2),
+                "cpu_us": round(sum(run.cpu_us.values()), 1),
+            }
+        )
+    return table
 
 
-def _steady(site: Site, rate: int, seconds: int, batch: int, traffic: Traffic) -> Steady:
-    with (
-        site.sending(rate * seconds, batch=batch, rate=rate, traffic=traffic) as sending,
-        Watch(site.settings.data / "records") as watch,
-    ):
-        before = site.usage()
-        sending.go()
-        sent = sending.wait()
-        watch.wait_for(len(sent.listed), timeout_s=_ALERTS_S)
-        site.wait_until_done("ingest", "match", timeout_s=_ALERTS_S)
-        used = _difference(before, site.usage())
-    # The first seconds warm up what the flood did not touch.
-    began = sent.first + min(2.0, seconds / 10)
-    late = [1000 * (watch.seen[i] - at) for i, at in sent.listed.items() if i in watch.seen and at >= began]
-    p50, p95, p99 = np.percentile(late, (50, 95, 99)).tolist() if late else (float("nan"),) * 3
-    return Steady(
-        sent=sent,
-        alert_ms={"p50": round(p50, 1), "p95": round(p95, 1), "p99": round(p99, 1)},
-        alerts=len(watch.seen),
-        kept_up=sent.last - sent.first < 1.05 * seconds,
-        used=used,
-    )
+def _scaling_lines(table: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    yield "partitions  processes  passages/s  cores busy  CPU us a passage"
+    for row in table:
+        yield (
+            f"{row['partitions']:>10}  {row['processes']:>9}  {row['passages_per_s']:>10,}  "
+            f"{row['cores_busy']:>10}  {row['cpu_us']:>16}"
+        )
 
 
-def _difference(before: Mapping[str, Usage], after: Mapping[str, Usage]) -> dict[str, Usage]:
+def _figures(
+    engine: Engine, flooded: Flood, kept: Steady, stored: Stored, orders: int, peak_mib: float
+) -> dict[str, Any]:
     return {
-        name: Usage(cpu_s=used.cpu_s - (before[name].cpu_s if name in before else 0), peak_mib=used.peak_mib)
-        for name, used in after.items()
-    }
-
-
-def _figures(flood: Flood, steady: Steady, stored: Stored, orders: int, peak_mib: float) -> dict[str, Any]:
-    return {
-        "passages_per_s": round(flood.passages_per_s),
-        "alert_ms": steady.alert_ms,
+        "engine": engine,
+        "passages_per_s": round(flooded.passages_per_s),
+        "alert_ms": kept.alert_ms,
         "orders": orders,
         "peak_mib": round(peak_mib),
-        "cpu_s": {name: round(used.cpu_s, 1) for name, used in flood.used.items()},
-        "steady_cpu_s": {name: round(used.cpu_s, 1) for name, used in steady.used.items()},
+        "cpu_s": round(sum(used.cpu_s for used in flooded.used.values()), 1),
+        "cpu_us": flooded.cpu_us,
         "stored": stored.passages,
-        "sent": flood.sent.passages + steady.sent.passages,
+        "sent": flooded.sent.passages + kept.sent.passages,
         "duplicates": stored.duplicates,
-        "alerts": steady.alerts,
-        "listed": len(steady.sent.listed),
-        "kept_up": steady.kept_up,
+        "alerts": kept.alerts,
+        "listed": len(kept.sent.listed),
+        "kept_up": kept.kept_up,
     }
 
 
-def _lines(engine: str, flood: Flood, steady: Steady, stored: Stored) -> str:
-    return "\n".join(
-        [
-            f"{'engine':<18} {engine}",
-            f"{'flood':<18} {flood.passages_per_s:,.0f} passages/s",
-            *_used("  CPU", flood.used, flood.done - flood.sent.first),
-            f"{'alerts':<18} p50 {steady.alert_ms['p50']} ms, p95 {steady.alert_ms['p95']} ms, "
-            f"p99 {steady.alert_ms['p99']} ms; {steady.alerts} of {len(steady.sent.listed)} listed were seen",
-            *_used("  CPU", steady.used, steady.sent.last - steady.sent.first),
-            f"{'stored':<18} {stored.passages:,} of {flood.sent.passages + steady.sent.passages:,} sent, "
-            f"{stored.duplicates} twice",
-        ]
+def _rival_figures(flooded: Flood, plain: Mapping[str, Rival]) -> dict[str, Any]:
+    """Ours over theirs. By processor time the broker and the generator are left out, as on their side."""
+    ours = sum(us for name, us in flooded.cpu_us.items() if name.startswith(("ingest", "match")))
+    return {
+        f"plain_{form}": {
+            "passages_per_s": round(rival.passages_per_s),
+            "cpu_us": round(rival.cpu_us, 1),
+            "ours_over_theirs": round(flooded.passages_per_s / rival.passages_per_s, 1),
+            "theirs_over_ours_cpu": round(rival.cpu_us / ours, 1),
+        }
+        for form, rival in plain.items()
+    }
+
+
+def _lines(figures: Mapping[str, Any], flooded: Flood, kept: Steady) -> Iterable[str]:
+    ms = figures["alert_ms"]
+    yield f"{'engine':<18} {figures['engine']}, {figures['orders']:,} orders"
+    yield f"{'flood':<18} {figures['passages_per_s']:,} passages/s"
+    yield from _used(flooded.used, flooded.seconds, flooded.cpu_us)
+    yield (
+        f"{'alerts':<18} p50 {ms['p50']} ms, p95 {ms['p95']} ms, p99 {ms['p99']} ms; "
+        f"{figures['alerts']} of {figures['listed']} listed were seen"
     )
+    yield from _used(kept.used, kept.sent.last - kept.sent.first, {})
+    if not kept.kept_up:
+        yield f"{'':<18} the bus did not take the passages when they were due"
+    yield (
+        f"{'stored':<18} {figures['stored']:,} of {figures['sent']:,} sent, {figures['duplicates']} twice; "
+        f"memory at most {figures['peak_mib']:,} MiB"
+    )
+    for name in ("plain_protobuf", "plain_json"):
+        if name in figures:
+            rival = figures[name]
+            yield (
+                f"{name:<18} {rival['passages_per_s']:,} passages/s, {rival['cpu_us']} us of CPU a passage; "
+                f"ours is {rival['ours_over_theirs']} times as fast, with 1/{rival['theirs_over_ours_cpu']} "
+                "of the CPU"
+            )
 
 
-def _used(title: str, used: Mapping[str, Usage], seconds: float) -> Sequence[str]:
-    return [
-        f"{title:<18} {name:<14} {each.cpu_s / seconds:4.2f} of a core, peak {each.peak_mib:,.0f} MiB"
-        for name, each in used.items()
-    ]
+def _used(used: Mapping[str, Usage], seconds: float, cpu_us: Mapping[str, float]) -> Iterable[str]:
+    for name, each in used.items():
+        a_passage = f", {cpu_us[name]} us a passage" if name in cpu_us else ""
+        yield (
+            f"{'':<18} {name:<12} {each.cpu_s / seconds:4.2f} of a core{a_passage}, "
+            f"peak {each.peak_mib:,.0f} MiB"
+        )

@@ -7,6 +7,7 @@ made, starts at the next line, and ends with one line of JSON.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ class Plan(BaseModel):
 
 
 def main() -> None:
+    logging.disable(logging.WARNING)  # of the client, whose loop shares the cores with all that is measured
     plan = Plan.model_validate_json(sys.stdin.readline())
     bus = open_bus(plan.settings, SystemClock())
     producer = bus.producer()
@@ -68,6 +70,7 @@ def main() -> None:
                     listed.write(json.dumps({"id": identifier.hex(), "at": at}) + "\n")
     print(json.dumps({"first": first, "last": time.time(), "passages": sum(n for *_, n in made)}), flush=True)
     bus.close()
+    sys.stdin.readline()  # stays until it has been asked what it took
 
 
 _Made = tuple[bytes, bytes, list[bytes], int]

@@ -62,7 +62,7 @@ class Site:
         self.processes = processes
         self._broker = broker
         self._runs = 0
-        self._environment = os.environ | {"BUKONG_LOG_FORMAT": "json"}
+        self.environment = os.environ | {"BUKONG_LOG_FORMAT": "json", "BUKONG_LOG_LEVEL": "info"}
         self._config = folder / "central.toml"
         self._config.write_text(_toml(settings), encoding="utf-8")
 
@@ -71,11 +71,21 @@ class Site:
         names = [f"{part}-{number}" for number, part in enumerate(parts)]
         for name, part in zip(names, parts, strict=True):
             command = ["-m", "proto.cli", "central", "--config", str(self._config), part]
-            self.processes.start(name, command, self._environment)
+            self.processes.start(name, command, self.environment)
         for name in names:
             self.processes.wait_for_log(
                 name, lambda entry: entry.get("event") == "centre started", timeout_s=_READY_S
             )
+
+    def beside(self, prefix: str) -> Site:
+        """Topics of their own on the same broker, for what is not the centre."""
+        kafka = self.settings.kafka.model_copy(update={"prefix": prefix})
+        settings = self.settings.model_copy(update={"kafka": kafka})
+        folder = self.folder / prefix
+        folder.mkdir()
+        with closing(open_bus(settings, SystemClock())) as bus:
+            bus.create_topics([PASSAGES])
+        return Site(folder, settings, self.processes, self._broker)
 
     def stop(self) -> None:
         for name in self.processes.usage():
@@ -103,7 +113,7 @@ class Site:
             sent=sent,
         )
         name = f"generator-{self._runs}"
-        process = self.processes.start(name, ["-m", "deploy.bench.load.generator"], self._environment)
+        process = self.processes.start(name, ["-m", "deploy.bench.load.generator"], self.environment)
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(plan.model_dump_json() + "\n")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from google.protobuf.json_format import MessageToJson
 from numpy.typing import NDArray
 
 from proto import bukong_pb2 as pb
@@ -51,6 +52,10 @@ def spread(numbers: Ints) -> Ints:
     return numbers.astype(np.int64) * 7_919_993 % (len(_PROVINCES) * len(_LETTERS) * len(_SERIAL) ** 5)
 
 
+#: As a relay sends them, or always a message each.
+Form = Literal["relay", "protobuf", "json"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """What passes."""
@@ -58,6 +63,7 @@ class Traffic:
     nodes: int
     orders: int  #: listed are the plates of these numbers
     vehicles: int = 2_000_000  #: others
+    form: Form = "relay"
     listed_share: float = 0.0005  #: of the passages
     unsure_share: float = 0.02  #: of the reads: their confidence is not enough to be taken at their word
 
@@ -71,7 +77,7 @@ class Traffic:
             at = captured_us[first : first + batch]
             columns, listed = self._columns(rng, at)
             ids = columns.passage_id
-            value = _batch(node, columns).SerializeToString()
+            value = _value(node, columns, self.form)
             yield b"node-%d" % node, value, [ids[16 * i : 16 * i + 16] for i in listed], len(at)
 
     def _columns(self, rng: np.random.Generator, at: Ints) -> tuple[pb.PassageColumns, Sequence[int]]:
@@ -143,11 +149,11 @@ def _identifiers(rng: np.random.Generator, at: Ints) -> bytes:
     return raw.tobytes()
 
 
-def _batch(node: int, columns: pb.PassageColumns) -> pb.PassageBatch:
-    """As a relay sends it: by columns where there are enough, a message each where there are few."""
+def _value(node: int, columns: pb.PassageColumns, form: Form) -> bytes:
+    """A relay says it by columns where there are enough, a message each where there are few."""
     batch = pb.PassageBatch(node_id=f"node-{node}", checkpoint_id=f"cp-{node // 2}", models=_MODELS)
-    if len(columns.has) >= COLUMNS_FROM:
+    if form == "relay" and len(columns.has) >= COLUMNS_FROM:
         batch.columns.CopyFrom(columns)
     else:
         batch.passages.extend(unfold(columns))
-    return batch
+    return MessageToJson(batch, indent=None).encode() if form == "json" else batch.SerializeToString()
