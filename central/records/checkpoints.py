@@ -34,7 +34,7 @@ class SqlCheckpointBook:
         self._clock = clock
 
     def put(self, checkpoints: Sequence[Checkpoint]) -> None:
-        if not checkpoints:
+        if set(checkpoints) <= set(self.all()):  # as at most starts: nothing moves, nobody is held up
             return
         table = schema.checkpoints
         with self._moving() as tx:
@@ -76,6 +76,8 @@ class SqlCheckpointBook:
         return tuple(sorted(found, key=lambda checkpoint: checkpoint.checkpoint_id))
 
     def put_areas(self, areas: Sequence[Area]) -> None:
+        if set(areas) <= set(self.areas()):
+            return
         table = schema.areas
         with self._moving() as tx:
             for area in areas:
@@ -91,9 +93,9 @@ class SqlCheckpointBook:
     def _moving(self) -> Iterator[Transaction]:
         """A transaction after which the watchlist has the orders of areas where their checkpoints are then."""
         with self._database.write() as tx:
-            before = {entry.order_id: entry for entry in active_entries(tx.connection)}
+            before = {entry.order_id: entry for entry in active_entries(tx.connection, of_areas=True)}
             yield tx
-            after = {entry.order_id: entry for entry in active_entries(tx.connection)}
+            after = {entry.order_id: entry for entry in active_entries(tx.connection, of_areas=True)}
             changes = [(before.get(order_id), after.get(order_id)) for order_id in {**before, **after}]
             put_changes(tx, changes, at=self._clock.now())
 

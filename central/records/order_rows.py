@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Text, and_, cast, func, insert, or_, select, update
 
 from central.order import FINAL, ON_WATCHLIST, Order, OrderMove, OrderRequest, OrderState, OrderStep
 from central.records import schema
@@ -158,8 +158,8 @@ def order_columns(order: Order) -> dict[str, Any]:
     }
 
 
-def active_entries(connection: Connection) -> Iterator[WatchlistEntry]:
-    """What is watched for, by order."""
+def active_entries(connection: Connection, *, of_areas: bool = False) -> Iterator[WatchlistEntry]:
+    """What is watched for, by order; with `of_areas` only where an order names areas."""
     places = Places(connection)
     table = schema.orders
     query = (
@@ -167,6 +167,8 @@ def active_entries(connection: Connection) -> Iterator[WatchlistEntry]:
         .where(table.c.state.in_(ON_WATCHLIST), table.c.hotlist_row.is_(None))
         .order_by(table.c.order_id)
     )
+    if of_areas:
+        query = query.where(cast(table.c.areas, Text) != "[]")
     for row in connection.execute(query):
         entry = listed(order_from(row), places)
         if entry is not None:
