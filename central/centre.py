@@ -18,6 +18,9 @@ from central.admission import Admission
 from central.api import ApiSettings, Check, Services, create_app
 from central.config import CentreSettings
 from central.dead_letter import DeadLetters
+from central.delivery.notice import Templates
+from central.delivery.post import Poster
+from central.dispatch import Dispatch
 from central.fleet import GROUP as FLEET_GROUP
 from central.fleet import Fleet
 from central.group_reader import GroupReader
@@ -47,7 +50,6 @@ from proto.clock import Clock, SystemClock
 from proto.topics import ALL, HEARTBEATS, PASSAGES, Topic
 
 _ORDERS_EVERY_S = 1.0
-_ESCALATE_EVERY_S = 1.0
 _FEED_EVERY_S = 30.0
 _STOP_S = 15.0
 _log = structlog.get_logger(__name__)
@@ -61,7 +63,7 @@ class PartName(enum.StrEnum):
     SITES = "sites"  #: the watchlist to the nodes
     FLEET = "fleet"  #: heartbeats
     ORDERS = "orders"  #: what the clock owes the orders: activation and expiry
-    DISPATCH = "dispatch"  #: escalates alerts that nobody signs off
+    DISPATCH = "dispatch"  #: delivers alerts to targets, escalates those that nobody signs off
     FEED = "feed"  #: lets go of old events of the live feed; hands the new ones to the shared state
     LEARN = "learn"  #: the model of where vehicles go next
     RETENTION = "retention"  #: lets go of what is too old
@@ -216,9 +218,7 @@ class Centre:
             PartName.ORDERS: lambda: self._led(
                 PartName.ORDERS, lambda: self.records.orders.tick(), every_s=_ORDERS_EVERY_S
             ),
-            PartName.DISPATCH: lambda: self._led(
-                PartName.DISPATCH, lambda: self.records.alerts.escalate(), every_s=_ESCALATE_EVERY_S
-            ),
+            PartName.DISPATCH: self._dispatch,
             PartName.FEED: self._feed,
             PartName.LEARN: self._learner,
             PartName.RETENTION: self._retention,
@@ -304,6 +304,21 @@ class Centre:
             clock=self._clock,
             metrics=self._metrics,
             wait=self._stopping.wait,
+        )
+
+    def _dispatch(self) -> Part:
+        wanted = self._settings.dispatch
+        return Dispatch(
+            self.records.alerts,
+            self.records.deliveries,
+            poster=Poster(
+                allow_private=wanted.allow_private, timeout_s=wanted.timeout_s, ca_file=wanted.ca_file
+            ),
+            mail=self._settings.mail.server(timeout_s=wanted.timeout_s),
+            templates=Templates(wanted.templates),
+            policy=wanted.policy(),
+            clock=self._clock,
+            metrics=self._metrics,
         )
 
     def _retention(self) -> Part:

@@ -130,6 +130,46 @@ class CentreMetrics:
             "Version of the watchlist that was sent to the nodes.",
             registry=registry,
         )
+        #: Nobody signed off in time; many mean that a duty is short of people.
+        self.escalations = Counter(
+            "bukong_dispatch_escalations",
+            "Escalations of alerts that nobody signed off in time.",
+            ["priority"],
+            registry=registry,
+        )
+        #: Outcomes are delivered, failed (tried again) and dead (given up).
+        self.deliveries = Counter(
+            "bukong_dispatch_deliveries",
+            "Attempts to deliver an alert, by what came of them.",
+            ["target", "outcome"],
+            registry=registry,
+        )
+        #: Dead ones want a person: GET /api/deliveries?state=dead says why.
+        self.deliveries_owed = Gauge(
+            "bukong_dispatch_owed",
+            "Deliveries that wait or were given up.",
+            ["target", "state"],
+            registry=registry,
+        )
+        self.delivery_delay = Histogram(
+            "bukong_dispatch_delay_seconds",
+            "From what happened to an alert to its arrival at a target.",
+            buckets=_DELAYS,
+            registry=registry,
+        )
+        #: A camera or a tier with many false ones among them wants a look.
+        self.alerts_of_the_day = Gauge(
+            "bukong_alerts_raised_of_the_day",
+            "Alerts raised in the last 24 hours.",
+            ["checkpoint", "camera", "tier"],
+            registry=registry,
+        )
+        self.false_alerts_of_the_day = Gauge(
+            "bukong_alerts_false_of_the_day",
+            "Of the alerts raised in the last 24 hours, those found to be misread.",
+            ["checkpoint", "camera", "tier"],
+            registry=registry,
+        )
         self.heartbeats = Counter("bukong_fleet_heartbeats", "Heartbeats taken in.", registry=registry)
         #: Hits that said again what an alert had said a moment before.
         self.repeats_suppressed = Counter(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered
+from central.delivery.target import InvalidTarget, NotDead
 from central.estimate import TooWide
 from central.interception.unit import InvalidUnit
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
@@ -49,6 +50,8 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     ImageMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     IncompleteStep: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotDead: HTTPStatus.CONFLICT,
+    InvalidTarget: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidShift: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUnit: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidSchedule: HTTPStatus.UNPROCESSABLE_ENTITY,

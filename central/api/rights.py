@@ -36,6 +36,8 @@ _PEOPLE = _people(_R.ADMINISTRATOR, whole_network=True)
 #: Also for another platform that has a token to read.
 _EVERYBODY_AND_PLATFORMS = Right(roles=frozenset(Role), machines=_READ)
 _ON_ORDERS = (_R.OPERATOR, _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
+#: A target is told of alerts everywhere.
+_TARGETS = _people(_R.ADMINISTRATOR, whole_network=True)
 _ON_DUTY = (_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR)
 #: Images carry what passages carry, and are found by hash only: whoever is shown a passage has the hash.
 _SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
@@ -100,6 +102,12 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/units/{unit_id}/positions"): _people(_R.SUPERVISOR),
     ("GET", "/api/assessment"): _people(_R.SUPERVISOR),
     ("GET", "/api/assessment/csv"): _people(_R.SUPERVISOR),
+    ("GET", "/api/targets"): _TARGETS,
+    ("POST", "/api/targets"): _TARGETS,
+    ("PUT", "/api/targets/{target_id}"): _TARGETS,
+    ("POST", "/api/targets/{target_id}/secret"): _TARGETS,
+    ("GET", "/api/deliveries"): _people(_R.ADMINISTRATOR, _R.SUPERVISOR, whole_network=True),
+    ("POST", "/api/deliveries/{delivery_id}/resend"): _TARGETS,
     ("GET", "/api/nodes"): Right(
         roles=frozenset({_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR}), machines=_READ
     ),

@@ -4,6 +4,7 @@ from central.records.demo import seed_demo_users
 from central.records.open import open_records
 from central.records.port import (
     Addressee,
+    AlertBook,
     AlertFigures,
     AuditLog,
     HeldEntry,
@@ -22,6 +23,7 @@ from central.records.port import (
 
 __all__ = [
     "Addressee",
+    "AlertBook",
     "AlertFigures",
     "AuditLog",
     "HeldEntry",

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 
 from central.alert import FINAL, RUNNING, Alert, AlertMove, AlertState, Verdict, advance, join, joins
 from central.audit import AuditRecord
+from central.delivery.target import Happening
 from central.order import CLOCK, Order, OrderState
 from central.people import User
 from central.records import schema
@@ -28,6 +29,7 @@ from central.records.alert_rows import (
 )
 from central.records.checkpoints import names_of
 from central.records.database import Database, Transaction
+from central.records.deliveries import SqlDeliveryBook
 from central.records.events import put_event
 from central.records.hotlist_rows import orders_of_rows
 from central.records.order_rows import orders_of
@@ -53,16 +55,30 @@ from proto.passage import Hit, Tier
 _NOT_WANTED = frozenset({OrderState.WITHDRAWN, OrderState.REJECTED})
 #: Escalations made in one transaction, at most; the next second makes the rest.
 _ESCALATED_AT_ONCE = 100
+_HAPPENINGS = {
+    AlertMove.ESCALATE: Happening.ESCALATED,
+    AlertMove.HAND_OVER: Happening.HANDED_OVER,
+    AlertMove.ACCEPT: Happening.HANDED_OVER,
+    AlertMove.DECLINE: Happening.HANDED_OVER,
+}
 _log = structlog.get_logger(__name__)
 
 
 class SqlAlertBook:
     """See `central.records.port.AlertBook`."""
 
-    def __init__(self, database: Database, clock: Clock, trail: SqlAuditLog, policy: RecordsPolicy) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        trail: SqlAuditLog,
+        deliveries: SqlDeliveryBook,
+        policy: RecordsPolicy,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._trail = trail
+        self._deliveries = deliveries
         self._policy = policy
 
     def raise_alerts(self, hits: Sequence[Hit]) -> int:
@@ -92,13 +108,14 @@ class SqlAlertBook:
                 if found is None:
                     alert = _raised(hit, order, at=now)
                     insert_alert(tx.connection, alert)
-                    new += 1
+                    happened, new = Happening.RAISED, new + 1
                 else:
                     alert = join(found, hit, at=now)
                     insert_repeat(tx.connection, alert)
                     running.remove(found)
+                    happened = Happening.REPEATED
                 running.insert(0, alert)
-                self._settle(tx, alert, order, at=now)
+                self._settle(tx, alert, order, happened, at=now)
         return new
 
     def get(self, alert_id: str) -> OrderedAlert:
@@ -301,8 +318,9 @@ class SqlAlertBook:
     def _stepped(self, tx: Transaction, alert: Alert, order: Order, *, at: datetime) -> None:
         """Write its last step, and all that goes with it."""
         insert_step(tx.connection, alert)
-        self._settle(tx, alert, order, at=at)
         step = alert.steps[-1]
+        happened = Happening.ENDED if alert.state in FINAL else _HAPPENINGS.get(step.move, Happening.STEPPED)
+        self._settle(tx, alert, order, happened, at=at)
         detail = {"verdict": step.verdict, "unit": step.unit, "note": step.note, "state": alert.state}
         if step.addressee:
             detail["addressee"] = step.addressee
@@ -319,8 +337,10 @@ class SqlAlertBook:
             ),
         )
 
-    def _settle(self, tx: Transaction, alert: Alert, order: Order, *, at: datetime) -> None:
-        """Bring the alert's own row up to what it is now, and tell of it on the live feed."""
+    def _settle(
+        self, tx: Transaction, alert: Alert, order: Order, happened: Happening, *, at: datetime
+    ) -> None:
+        """Bring the alert's own row up to what it is now, tell of it on the live feed and owe it to targets."""
         table = schema.alerts
         due_at = self._policy.escalation.due_at(alert, order.request.priority)
         tx.connection.execute(
@@ -330,7 +350,9 @@ class SqlAlertBook:
         )
         names = names_of(tx.connection, {passage.checkpoint_id for passage in alert.passages})
         people = people_names(tx.connection, people_in([alert]))
-        put_event(tx, "alert", AlertView.of(alert, order, names, people), at=at)
+        view = AlertView.of(alert, order, names, people)
+        put_event(tx, "alert", view, at=at)
+        self._deliveries.put(tx, view, happened, at=at)
 
 
 def _raised_at(checkpoints: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:

@@ -12,6 +12,7 @@ from central.records.alerts import SqlAlertBook
 from central.records.assessment import SqlAssessmentBook
 from central.records.checkpoints import SqlCheckpointBook
 from central.records.database import Database
+from central.records.deliveries import SqlDeliveryBook
 from central.records.events import SqlEventLog
 from central.records.fleet import SqlFleetBook
 from central.records.hotlists import SqlHotlistBook
@@ -73,9 +74,10 @@ def open_records(
         raise
     people = SqlPeopleBook(database, clock, trail, policy)
     accounts = SqlAccountBook(database, clock, trail, policy)
+    deliveries = SqlDeliveryBook(database, clock, trail)
     return Records(
         orders=SqlOrderBook(database, clock, trail),
-        alerts=SqlAlertBook(database, clock, trail, policy),
+        alerts=SqlAlertBook(database, clock, trail, deliveries, policy),
         fleet=SqlFleetBook(database, clock),
         live=SqlEventLog(database, clock, policy),
         people=people,
@@ -83,6 +85,7 @@ def open_records(
         sign_ons=SqlSignOnBook(database, clock, trail, people, accounts),
         audit=trail,
         roster=SqlRosterBook(database, clock, trail),
+        deliveries=deliveries,
         checkpoints=SqlCheckpointBook(database, clock),
         watchlist=SqlWatchlistLog(database),
         hotlists=SqlHotlistBook(database, clock, trail),

@@ -27,6 +27,7 @@ from central.assessment import AlertFacts, OrderFacts
 from central.audit import AuditEntry, AuditRecord
 from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
+from central.delivery.port import DeliveryBook
 from central.escalation import EscalationPolicy
 from central.estimate import Estimate
 from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, Row
@@ -886,6 +887,7 @@ class Records:
     sign_ons: SignOnBook
     audit: AuditLog
     roster: RosterBook
+    deliveries: DeliveryBook
     checkpoints: CheckpointBook
     watchlist: WatchlistLog
     units: UnitBook

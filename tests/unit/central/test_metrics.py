@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from central import (
     centre,
     dead_letter,
+    dispatch,
     fleet,
     group_reader,
     ingest,
@@ -19,6 +20,7 @@ from central import (
     learner,
     matcher,
     retention,
+    site_publisher,
     wiring,
 )
 from central.metrics import CentreMetrics, observe_all
@@ -39,6 +41,7 @@ def test_what_is_declared_is_used() -> None:
     users = (
         centre,
         dead_letter,
+        dispatch,
         fleet,
         group_reader,
         ingest,
@@ -47,6 +50,7 @@ def test_what_is_declared_is_used() -> None:
         matcher,
         redis,
         retention,
+        site_publisher,
         wiring,
     )
     code = "".join(inspect.getsource(module) for module in users)

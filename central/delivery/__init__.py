@@ -1,0 +1,1 @@
+"""Alerts to other systems and people: who gets what, in which shape, signed how, by which road."""
