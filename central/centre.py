@@ -24,6 +24,7 @@ from central.dispatch import Dispatch
 from central.fleet import GROUP as FLEET_GROUP
 from central.fleet import Fleet
 from central.group_reader import GroupReader
+from central.hotlist_reader import HotlistReader
 from central.ingest import GROUP as INGEST_GROUP
 from central.ingest import Ingest
 from central.interception import Geography
@@ -66,6 +67,7 @@ class PartName(enum.StrEnum):
     DISPATCH = "dispatch"  #: delivers alerts to targets, escalates those that nobody signs off
     FEED = "feed"  #: lets go of old events of the live feed; hands the new ones to the shared state
     LEARN = "learn"  #: the model of where vehicles go next
+    HOTLISTS = "hotlists"  #: reads hotlists that were handed in; their files are where the API is
     RETENTION = "retention"  #: lets go of what is too old
     API = "api"  #: the API and the console
     PROBES = "probes"  #: health and metrics where the API is no part
@@ -221,6 +223,9 @@ class Centre:
             PartName.DISPATCH: self._dispatch,
             PartName.FEED: self._feed,
             PartName.LEARN: self._learner,
+            PartName.HOTLISTS: lambda: HotlistReader(
+                self.records.hotlists, self._settings.data / "hotlists", wait=self._stopping.wait
+            ),
             PartName.RETENTION: self._retention,
             PartName.API: self._api,
             PartName.PROBES: self._probes,

@@ -54,6 +54,7 @@ _S, _M = ImportState, ImportMove
 TRANSITIONS: dict[tuple[ImportState, ImportMove], tuple[ImportState, str]] = {
     (_S.RECEIVED, _M.READ): (_S.PREVIEWED, "the file was read: it is known what it would change"),
     (_S.RECEIVED, _M.FAIL): (_S.FAILED, "the file can't be read"),
+    (_S.RECEIVED, _M.DROP): (_S.DROPPED, "who handed it in takes it back before it was read"),
     (_S.PREVIEWED, _M.CONFIRM): (_S.CONFIRMED, "who handed it in has seen what it would change"),
     (_S.PREVIEWED, _M.DROP): (_S.DROPPED, "who handed it in takes it back"),
     (_S.CONFIRMED, _M.DROP): (_S.DROPPED, "who handed it in takes it back"),

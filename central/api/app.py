@@ -20,6 +20,7 @@ from central.api import (
     checkpoints,
     document,
     health,
+    hotlists,
     images,
     interception,
     live,
@@ -54,6 +55,7 @@ MODULES = (
     tracks,
     orders,
     revisions,
+    hotlists,
     alerts,
     roster,
     interception,
@@ -109,7 +111,12 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     app.add_api_route("/api/{rest:path}", _not_here, methods=list(_METHODS), include_in_schema=False)
     app.mount("/", StaticFiles(directory=_console(), html=True), name="console")
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, image_limit=settings.max_image_bytes)
+    app.add_middleware(
+        BodyLimit,
+        limit=settings.max_body_bytes,
+        image_limit=settings.max_image_bytes,
+        list_limit=settings.max_list_bytes,
+    )
     app.add_middleware(Accidents)
     app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
     return app

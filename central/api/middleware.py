@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from central.api.problems import problem
 
 IMAGES = "/api/images/"
+HOTLISTS = "/api/hotlists/"
 _log = structlog.get_logger(__name__)
 #: Pages load what they need from here and nowhere else, and can't be framed.
 SECURITY_HEADERS: dict[str, str] = {
@@ -84,18 +85,22 @@ class Accidents:
 
 
 class BodyLimit:
-    """Refuses bodies over a limit, by what they announce and by what comes; images have one of their own."""
+    """Refuses bodies over a limit, by what they announce and by what comes; images and hotlists have others."""
 
-    def __init__(self, app: ASGIApp, *, limit: int, image_limit: int) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int, image_limit: int, list_limit: int) -> None:
         self._app = app
         self._limit = limit
         self._image_limit = image_limit
+        self._list_limit = list_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._image_limit if scope["path"].startswith(IMAGES) else self._limit
+        path = scope["path"]
+        limit = self._image_limit if path.startswith(IMAGES) else self._limit
+        if path.startswith(HOTLISTS) and path.endswith("/imports"):
+            limit = self._list_limit
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced) > limit:
             await problem(413, f"expected a body of at most {limit} bytes, got {announced[:20]}")(

@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered
 from central.delivery.target import InvalidTarget, NotDead
 from central.estimate import TooWide
+from central.hotlist import IllegalImport, NotYourImport, OtherFile, Shrinks
+from central.hotlist_file import UnreadableFile
 from central.interception.unit import InvalidUnit
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
 from central.people import (
@@ -41,6 +43,11 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     NotYourself: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     IllegalMove: HTTPStatus.CONFLICT,
+    IllegalImport: HTTPStatus.CONFLICT,
+    OtherFile: HTTPStatus.CONFLICT,
+    Shrinks: HTTPStatus.CONFLICT,
+    NotYourImport: HTTPStatus.FORBIDDEN,
+    UnreadableFile: HTTPStatus.UNPROCESSABLE_ENTITY,
     AlertChanged: HTTPStatus.CONFLICT,
     LastAdministrator: HTTPStatus.CONFLICT,
     NotKeptHere: HTTPStatus.CONFLICT,

@@ -39,6 +39,7 @@ _ON_ORDERS = (_R.OPERATOR, _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
 #: A target is told of alerts everywhere.
 _TARGETS = _people(_R.ADMINISTRATOR, whole_network=True)
 _ON_DUTY = (_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR)
+_ON_IMPORTS = (_R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
 #: Images carry what passages carry, and are found by hash only: whoever is shown a passage has the hash.
 _SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
 
@@ -82,6 +83,20 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/orders/{order_id}/revisions/{number}/accept"): _people(_R.APPROVER),
     ("POST", "/api/orders/{order_id}/revisions/{number}/refuse"): _people(_R.APPROVER),
     ("POST", "/api/orders/{order_id}/revisions/{number}/call-back"): _people(_R.APPLICANT),
+    ("GET", "/api/hotlists"): _people(*_ON_ORDERS),
+    ("POST", "/api/hotlists"): _people(_R.APPLICANT),
+    ("GET", "/api/hotlists/{hotlist_id}/imports"): _people(
+        _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR
+    ),
+    ("POST", "/api/hotlists/{hotlist_id}/imports"): _people(_R.APPLICANT),
+    ("GET", "/api/hotlists/{hotlist_id}/imports/{number}"): _people(
+        _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR
+    ),
+    ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/confirm"): _people(_R.APPLICANT),
+    ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/drop"): _people(_R.APPLICANT),
+    ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/approve"): _people(_R.APPROVER),
+    ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/reject"): _people(_R.APPROVER),
+    ("GET", "/api/hotlists/{hotlist_id}/rows"): _people(_R.APPLICANT, _R.APPROVER, whole_network=True),
     ("GET", "/api/alerts"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("GET", "/api/alerts/{alert_id}"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("POST", "/api/alerts/{alert_id}/steps"): _people(_R.OPERATOR),

@@ -34,6 +34,7 @@ class ApiSettings:
     secure_cookies: bool = False  #: True wherever people come by HTTPS
     utc_offset: timedelta = timedelta(hours=8)  #: where "today" begins; China knows no summer time
     max_image_bytes: int = 16 * 1024 * 1024
+    max_list_bytes: int = 512 * 1024 * 1024  #: of a hotlist's file
     max_body_bytes: int = 256 * 1024  #: of every request that carries no image
     unit_kmh: float = 50.0  #: of units on their way to a checkpoint
     case_number: str = r".*\d.*"  #: a regular expression that an order's case number should fit whole
@@ -58,6 +59,12 @@ class Services:
     readiness: Callable[[], Mapping[str, Check]]  #: asked anew by each call of /readyz; may block
     registry: CollectorRegistry
     settings: ApiSettings = field(default_factory=ApiSettings)
+
+    @property
+    def hotlists(self) -> Path:
+        """Folder of hotlists that were handed in and are not read yet."""
+        return self.uploads.with_name("hotlists")
+
     movement: LearntMovement = field(default_factory=LearntMovement)  #: empty where this process learns none
     identity_provider: IdentityProvider | None = None  #: None: people sign in by password only
 

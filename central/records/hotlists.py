@@ -195,14 +195,18 @@ class SqlHotlistBook:
         for some in _chunks(removed, _AT_ONCE):
             with self._prepared(found, progress=1.0) as tx:
                 self._end(tx, some, number, reading)
-        done = replace(
-            advance(found, ImportMove.READ, by=found.importer, at=self._clock.now()),
-            progress=1.0,
-            diff=reading.diff(removed=len(removed), ignored=tuple(ignored_columns)),
-        )
-        with self._database.write() as tx:
-            self._put(tx, done, content=reading.content.hex())
-            self._audit_import(tx, hotlist, done, "read", by=found.importer)
+        diff = reading.diff(removed=len(removed), ignored=tuple(ignored_columns))
+        try:
+            with self._database.write() as tx:
+                # As it is now: who handed it in may have taken it back meanwhile.
+                now = _import(tx.connection, hotlist_id, number)
+                read = advance(now, ImportMove.READ, by=found.importer, at=self._clock.now())
+                done = replace(read, progress=1.0, diff=diff)
+                self._put(tx, done, content=reading.content.hex())
+                self._audit_import(tx, hotlist, done, "read", by=found.importer)
+        except IllegalImport:
+            self._clean(hotlist_id, number)
+            raise
         return done
 
     def fail(self, hotlist_id: int, number: int, why: str) -> Import:

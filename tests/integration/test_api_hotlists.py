@@ -1,0 +1,122 @@
+"""Hotlists over HTTP: handed in, read beside, confirmed by hash, approved, exported."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from central.hotlist_reader import HotlistReader
+from central.people import Role
+from proto.clock import ManualClock
+from tests.centre import Centre, new_clock, running_centre
+from tests.integration.api_requests import problem_of
+
+LIST: dict[str, Any] = {
+    "name": "盗抢车辆",
+    "department": "刑侦支队",
+    "purpose": "追查盗抢车辆",
+    "legal_basis": "程序规定",
+    "contact": "王磊",
+    "case_number": "L-1",
+    "valid_until": "2027-03-01T00:00:00Z",
+}
+FILE = "号牌号码,布控原因\n川C00001,在逃\n川C00002,\n川C1,\n川C00001,又\n".encode("gb18030")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return new_clock()
+
+
+@pytest.fixture
+def centre(tmp_path: Path, clock: ManualClock) -> Iterator[Centre]:
+    with running_centre(tmp_path, clock) as running:
+        yield running
+
+
+def read_all(centre: Centre) -> None:
+    """What the running part does, until every file is read."""
+    folder = centre.services.hotlists
+    reader = HotlistReader(centre.records.hotlists, folder, wait=lambda _: threading.Event().wait(0.01))
+    while any(folder.iterdir()):
+        reader.step()
+    reader.close()
+
+
+def hand_in(client: httpx.Client, path: str, data: bytes, name: str = "list.csv") -> dict[str, Any]:
+    answer = client.post(f"{path}/imports", params={"name": name}, content=data)
+    assert answer.status_code == 202, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_from_a_file_to_the_watchlist_and_out_again(centre: Centre) -> None:
+    applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+    made = applicant.post("/api/hotlists", json=LIST)
+    assert made.status_code == 201, made.text
+    path = f"/api/hotlists/{made.json()['hotlist_id']}"
+    handed_in = hand_in(applicant, path, FILE)
+    assert (handed_in["state"], handed_in["sha256"]) == ("received", hashlib.sha256(FILE).hexdigest())
+    read_all(centre)
+    preview = approver.get(f"{path}/imports/1").json()
+    assert (preview["state"], preview["progress"]) == ("previewed", 1.0)
+    assert (preview["added"], preview["duplicates"], preview["refused"]) == (2, 1, 1)
+    assert [error["line"] for error in preview["errors"]] == [4, 5]
+    wrong = applicant.post(f"{path}/imports/1/confirm", json={"sha256": "0" * 64})
+    assert "expected the file previewed" in problem_of(wrong, 409)
+    assert applicant.post(f"{path}/imports/1/confirm", json={"sha256": preview["sha256"]}).status_code == 200
+    assert approver.post(f"{path}/imports/1/approve").json()["state"] == "in_force"
+    assert len(centre.records.orders.entries()[1]) == 2
+    (shown,) = applicant.get("/api/hotlists").json()["hotlists"]
+    assert (shown["rows"], shown["generation"]) == (2, 1)
+    for form, start in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")):
+        answer = approver.get(f"{path}/rows", params={"form": form})
+        assert answer.content.startswith(start)
+        assert "attachment" in answer.headers["content-disposition"]
+    actions = [entry.record.action for entry in centre.records.audit.page(limit=2)]
+    assert actions == ["hotlist.export", "hotlist.export"]
+    assert list(centre.services.hotlists.iterdir()) == []
+
+
+def test_a_list_that_shrinks_and_one_that_is_rejected(centre: Centre) -> None:
+    applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+    path = f"/api/hotlists/{applicant.post('/api/hotlists', json=LIST).json()['hotlist_id']}"
+    ten = b"plate\n" + b"".join(f"川C0000{n}\n".encode() for n in range(10))
+    for number, data in ((1, ten), (2, b"plate\n" + "川C00000\n".encode())):
+        sha256 = hand_in(applicant, path, data)["sha256"]
+        read_all(centre)
+        answer = applicant.post(f"{path}/imports/{number}/confirm", json={"sha256": sha256})
+        if number == 1:
+            assert approver.post(f"{path}/imports/1/approve").status_code == 200
+    assert "may shrink from 10 to 1 rows" in problem_of(answer, 409)
+    word = {"sha256": sha256, "shrink": True}
+    assert applicant.post(f"{path}/imports/2/confirm", json=word).status_code == 200
+    assert "a decision" in problem_of(
+        applicant.post(f"{path}/imports", params={"name": "f"}, content=b"x"), 409
+    )
+    rejected = approver.post(f"{path}/imports/2/reject", json={"reason": "不完整"})
+    assert rejected.json()["state"] == "rejected"
+    assert len(centre.records.orders.entries()[1]) == 10
+    assert list(centre.services.hotlists.iterdir()) == []
+
+
+def test_what_is_no_list_says_so(centre: Centre) -> None:
+    applicant = centre.client(Role.APPLICANT)
+    path = f"/api/hotlists/{applicant.post('/api/hotlists', json=LIST).json()['hotlist_id']}"
+    hand_in(applicant, path, b"no workbook", "list.xlsx")
+    read_all(centre)
+    (found,) = applicant.get(f"{path}/imports").json()["imports"]
+    assert found["state"] == "failed"
+    assert "expected a workbook" in found["reason"]
+    assert "no hotlist 77" in problem_of(applicant.get("/api/hotlists/77/imports"), 404)
+    assert "new name" in problem_of(applicant.post("/api/hotlists", json=LIST), 422)
+    nowhere = LIST | {"name": "x", "checkpoints": ["cp-9"]}
+    assert "cp-9" in problem_of(applicant.post("/api/hotlists", json=nowhere), 422)
+    hand_in(applicant, path, FILE)
+    assert applicant.post(f"{path}/imports/2/drop").json()["state"] == "dropped"

@@ -1,0 +1,142 @@
+"""Orders over HTTP beyond the plain way: emergencies, changes, what an order would have hit, areas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from central.area import Area
+from central.people import Role
+from proto.clock import ManualClock
+from tests.centre import CHECKPOINT, PASSWORD, START, Centre, new_clock, passage, running_centre
+from tests.integration.api_requests import DRAFT, problem_of
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return new_clock()
+
+
+@pytest.fixture
+def centre(tmp_path: Path, clock: ManualClock) -> Iterator[Centre]:
+    with running_centre(tmp_path, clock) as running:
+        yield running
+
+
+def test_an_emergency_is_active_at_once_and_owes_the_approval(centre: Centre) -> None:
+    centre.records.people.create_user(
+        username="both", name="两职", password=PASSWORD, roles=[Role.APPLICANT, Role.EMERGENCY], by="tests"
+    )
+    client = centre.client()
+    signed_in = client.post("/api/session", json={"username": "both", "password": PASSWORD})
+    client.headers["X-CSRF-Token"] = signed_in.json()["csrf"]
+    order = client.post("/api/orders", json=DRAFT).json()
+    path = f"/api/orders/{order['order_id']}"
+    assert order["may"] == ["submit", "emergency", "withdraw"]
+    active = client.post(f"{path}/emergency", json={"reason": "正在逃逸"}).json()
+    assert (active["state"], active["emergency_until"]) == ("emergency", "2026-03-01T06:00:00Z")
+    approver = centre.client(Role.APPROVER)
+    assert approver.get("/api/orders/quality").json()["owing"] == 1
+    assert approver.post(f"{path}/approve").json()["state"] == "active"
+
+
+def test_a_change_holds_once_a_second_person_accepts_it(centre: Centre) -> None:
+    applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+    path = f"/api/orders/{applicant.post('/api/orders', json=DRAFT).json()['order_id']}"
+    assert applicant.post(f"{path}/revisions", json=DRAFT | {"priority": 2}).json()["state"] == "current"
+    applicant.post(f"{path}/submit")
+    approver.post(f"{path}/approve")
+    asked = applicant.post(f"{path}/revisions", json=DRAFT | {"priority": 4, "why": "轻了"})
+    assert (asked.status_code, asked.json()["number"], asked.json()["state"]) == (201, 3, "proposed")
+    assert approver.get(path).json()["priority"] == 2
+    assert approver.post(f"{path}/revisions/3/accept").json()["state"] == "current"
+    assert approver.get(path).json()["priority"] == 4
+    renewal = {"valid_until": "2026-04-08T00:00:00Z", "why": "未找到"}
+    assert applicant.post(f"{path}/renewals", json=renewal).json()["kind"] == "renewal"
+    assert approver.post(f"{path}/revisions/4/refuse", json={"reason": "依据不足"}).json()["state"] == "refused"
+    assert applicant.post(f"{path}/renewals", json=renewal).status_code == 201
+    assert applicant.post(f"{path}/revisions/5/call-back").json()["state"] == "called_back"
+    seen = approver.get(f"{path}/revisions").json()["revisions"]
+    assert [(r["state"], r["request"]["priority"]) for r in seen] == [
+        ("superseded", 1), ("superseded", 2), ("current", 4), ("refused", 4), ("called_back", 4),
+    ]  # fmt: skip
+
+
+def test_what_it_would_have_hit_is_counted_once_and_shown(centre: Centre, clock: ManualClock) -> None:
+    centre.services.store.insert(
+        [passage(at=START - timedelta(hours=hours), seed=str(hours)) for hours in (1, 2, 30, 24 * 8)]
+    )
+    applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+    path = f"/api/orders/{applicant.post('/api/orders', json=DRAFT).json()['order_id']}"
+    assert approver.get(path).json()["estimate"] is None
+    applicant.post(f"{path}/submit")
+    found = approver.get(path).json()["estimate"]
+    assert (found["passages"], found["days"], found["complete"]) == (3, [2, 1, 0, 0, 0, 0, 0], True)
+    centre.services.store.insert([passage(at=START - timedelta(hours=3), seed="new")])
+    assert approver.get(f"{path}/estimate").json() == found
+    asked = applicant.post("/api/orders/estimate", json=DRAFT).json()
+    assert asked["passages"] == 4
+    actions = [e.record.action for e in centre.records.audit.page(limit=20)]
+    assert actions.count("order.estimate") == 2
+
+
+def test_a_pattern_that_is_too_wide_is_refused_with_what_it_would_have_hit(tmp_path: Path) -> None:
+    with running_centre(tmp_path, new_clock()) as centre:
+        centre.services.store.insert(
+            [passage(f"川C{n:05d}", at=START - timedelta(minutes=n + 1)) for n in range(1401)]
+        )
+        applicant = centre.client(Role.APPLICANT)
+        wide = DRAFT | {"kind": "pattern", "plate": "川C0*"}
+        path = f"/api/orders/{applicant.post('/api/orders', json=wide).json()['order_id']}"
+        refused = problem_of(applicant.post(f"{path}/submit"), 422)
+        assert "at most 200 passages a day, got 川C0*: it would have hit 1401 in the last 7 days" in refused
+        assert centre.records.orders.page(limit=1)[0].state == "draft"
+        narrow = DRAFT | {"kind": "partial", "plate": "0012"}
+        path = f"/api/orders/{applicant.post('/api/orders', json=narrow).json()['order_id']}"
+        assert applicant.post(f"{path}/submit").json()["state"] == "submitted"
+
+
+def test_windows_of_the_week(centre: Centre) -> None:
+    applicant = centre.client(Role.APPLICANT)
+    schedule = {"zone": "Asia/Shanghai", "windows": [{"days": [1, 5], "start": "22:00", "end": "06:00"}]}
+    order = applicant.post("/api/orders", json=DRAFT | {"schedule": schedule})
+    assert order.json()["schedule"] == schedule
+    for zone, start, message in (("Mars", "22:00", "a time zone"), ("UTC", "24:00", "a start of")):
+        bad = {"zone": zone, "windows": [{"days": [1], "start": start, "end": "06:00"}]}
+        assert message in problem_of(applicant.post("/api/orders", json=DRAFT | {"schedule": bad}), 422)
+
+
+def test_who_has_an_area_keeps_to_it(centre: Centre) -> None:
+    book = centre.records.checkpoints
+    book.put_areas([Area(area_id="north", name="北"), Area(area_id="south", name="南")])
+    book.put([replace(CHECKPOINT, area_id="north"), replace(CHECKPOINT, checkpoint_id="cp-2", area_id="south")])
+    for role in (Role.APPLICANT, Role.APPROVER):
+        centre.records.people.create_user(
+            username=f"north-{role}", name="北", password=PASSWORD, roles=[role], areas=["north"], by="tests"
+        )
+
+    def north(role: Role):  # type: ignore[no-untyped-def]
+        client = centre.client()
+        answer = client.post("/api/session", json={"username": f"north-{role}", "password": PASSWORD})
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        return client
+
+    applicant, approver = north(Role.APPLICANT), north(Role.APPROVER)
+    assert "everywhere" in problem_of(applicant.post("/api/orders", json=DRAFT), 403)
+    beyond = DRAFT | {"checkpoints": ["cp-1", "cp-2"]}
+    assert "cp-2" in problem_of(applicant.post("/api/orders", json=beyond), 403)
+    order = applicant.post("/api/orders", json=DRAFT | {"areas": ["north"]})
+    assert order.status_code == 201
+    path = f"/api/orders/{order.json()['order_id']}"
+    applicant.post(f"{path}/submit")
+    assert approver.post(f"{path}/approve").json()["state"] == "active"
+    whole = centre.client(Role.APPLICANT).post("/api/orders", json=DRAFT).json()
+    centre.client(Role.APPLICANT).post(f"/api/orders/{whole['order_id']}/submit")
+    assert "everywhere" in problem_of(approver.post(f"/api/orders/{whole['order_id']}/approve"), 403)
+    assert "areas that there are" in problem_of(
+        centre.client(Role.APPLICANT).post("/api/orders", json=DRAFT | {"areas": ["east"]}), 422
+    )
