@@ -2,10 +2,10 @@
 
 A route names only what is its own: its models, and refusals no rule here foretells (`responses={429: {}}`).
 From the table of rights come who may call it (`security`) and that it may refuse to (401, 403); from its shape
-come 404 (something in its path is not there), 409 (a change that the state of things does not allow), 400, 413
-and 422 (a body or parameters that can't be), and from all of them 503 (a store is away). Each refusal is a
-problem (RFC 9457). Operation ids are the functions' names, so that a client generated from the document reads
-well and stays the same.
+come 404 (something that its path or body names is not there), 409 (a change that the state of things does not
+allow), 400, 413 and 422 (a body or parameters that can't be), and from all of them 503 (a store is away). Each
+refusal is a problem (RFC 9457). Operation ids are the functions' names, so that a client generated from the
+document reads well and stays the same.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ def _refusals(operation: dict[str, Any], method: str, path: str, right: Right) -
     statuses.discard(422)  # FastAPI's own, where there is anything to validate: a wider rule follows
     statuses |= {401, 403} if not right.public else set()
     statuses |= {403} if method in _CHANGES else set()
-    statuses |= {404} if "{" in path else set()
+    named = "{" in path or ("requestBody" in operation and not right.public)
+    statuses |= {404} if named else set()
     statuses |= {409} if method in _CHANGES and not right.public else set()
     statuses |= {400, 413, 422} if "requestBody" in operation else set()
     statuses |= {422} if operation.get("parameters") else set()
