@@ -78,7 +78,7 @@ realtime: $(STAMP_DEV) models ## follow a 1080p video at 25 frames/s on one core
 
 requirements: ## pin every dependency again, with hashes
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
-	for name in demo dev; do build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	for name in demo dev central edge; do build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 	for name in ultralytics paddleocr; do build/uv/bin/uv pip compile --quiet --upgrade --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package opencv-python \

@@ -71,7 +71,7 @@ def run(config: Path) -> None:
     if settings.metrics_port is not None:
         try:
             server, _ = prometheus_client.start_http_server(
-                settings.metrics_port, addr="127.0.0.1", registry=registry
+                settings.metrics_port, addr=settings.metrics_host, registry=registry
             )
         except OSError as error:
             node.stop()

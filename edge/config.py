@@ -158,7 +158,8 @@ class NodeSettings(BaseSettings):
     data: Path = Path("var/edge")  #: folder of the outbox
     heartbeat_s: float = Field(default=10.0, gt=0, le=3600)
     drain_s: float = Field(default=10.0, ge=0)  #: at the end, how long what waits is still delivered
-    metrics_port: int | None = Field(default=None, ge=0, le=65535)  #: Prometheus, on 127.0.0.1; None: none
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)  #: Prometheus; None: none
+    metrics_host: str = "127.0.0.1"  #: address that Prometheus is served on; 0.0.0.0 for every interface
     bus: BusSettings = BusSettings()
     kafka: KafkaSettings = KafkaSettings()
     images: ImageSettings = ImageSettings()
