@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from central.admission import Admission
 from central.api import ApiSettings, Check, Services, create_app
@@ -98,7 +98,7 @@ class Centre:
         self._bus = bus
         self._clock = clock or SystemClock()
         self._parts = parts
-        self.registry = registry or CollectorRegistry()
+        self.registry = registry or _own_registry()
         self._metrics = CentreMetrics(self.registry)
         self._rule: Callable[[], SuspicionRule] = lambda: OFF
         self._stopping = threading.Event()
@@ -417,3 +417,10 @@ def _ask(question: Callable[[], object]) -> Check:
     except StoreUnavailable as error:
         return Check(ok=False, detail=str(error))
     return Check(ok=True, detail="answers")
+
+
+def _own_registry() -> CollectorRegistry:
+    """Of one process: what it takes of the machine is told beside what it does."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    return registry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,3 +25,12 @@ def services(values: Mapping[str, str]) -> dict[str, Any]:
 def variables() -> set[str]:
     """That the file asks for."""
     return {found[1] for found in _VARIABLE.finditer(FILE.read_text(encoding="utf-8"))}
+
+
+def command_of(image: str) -> list[str]:
+    """What an image runs where its service names no command."""
+    file = FILE.parent / "docker" / f"{image}.Dockerfile"
+    found = re.search(r"^CMD (\[.*\])$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None, file
+    command: list[str] = json.loads(found[1])
+    return command

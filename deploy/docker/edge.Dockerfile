@@ -15,4 +15,4 @@ USER bukong
 WORKDIR /var/lib/bukong
 VOLUME /var/lib/bukong
 ENTRYPOINT ["bukong", "edge"]
-CMD ["run", "--config", "/etc/bukong/edge.toml"]
+CMD ["run", "/etc/bukong/edge.toml"]

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -137,12 +138,13 @@ def photo(path: Path, text: str) -> None:
     cv2.imencode(".png", cv2.GaussianBlur(picture, (0, 0), 0.7))[1].tofile(path)
 
 
-def signed_in(address: str, username: str) -> httpx.Client:
-    client = httpx.Client(base_url=address, timeout=20)
-    answer = client.post("/api/session", json={"username": username, "password": PASSWORD})
-    assert answer.status_code == 200, answer.text
-    client.headers["X-CSRF-Token"] = answer.json()["csrf"]
-    return client
+@contextmanager
+def signed_in(address: str, username: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address, timeout=20) as client:
+        answer = client.post("/api/session", json={"username": username, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        yield client
 
 
 def metrics(service: Started) -> str:
@@ -175,11 +177,11 @@ def test_the_topology_raises_an_alert_and_stops_cleanly(
 
     order_for(LISTED, api)
     node = edge(town, services, api)
-    client = signed_in(api, "operator")
-    alert = until(lambda: client.get("/api/alerts").json()["alerts"], "the alert")[0]
-    assert alert["passage"]["plate"]["text"] == LISTED
-    picture = alert["passage"]["evidence"]["plate"]
-    until(lambda: client.get(picture).status_code == 200, "the picture of the plate")
+    with signed_in(api, "operator") as operator:
+        alert = until(lambda: operator.get("/api/alerts").json()["alerts"], "the alert")[0]
+        assert alert["passage"]["plate"]["text"] == LISTED
+        picture = alert["passage"]["evidence"]["plate"]
+        until(lambda: operator.get(picture).status_code == 200, "the picture of the plate")
     stored = "bukong_ingest_passages_stored_total 2.0"
     until(lambda: stored in metrics(centre[0]), "both passages to be stored")
     matched = [s for s in centre if s.name == "match" and "bukong_match_alerts_raised_total 1.0" in metrics(s)]
@@ -257,4 +259,6 @@ def edge(town: Town, services: dict[str, Any], api: str) -> Started:
         "BUKONG_EDGE__IMAGES__TOKEN": secret.strip(),
     }
     assert set(services["edge"]["environment"]) <= set(environment)
-    return town.start("edge", "edge", "run", "--config", str(ours), environment=environment)
+    command = [str(ours) if part == "/etc/bukong/edge.toml" else part for part in compose.command_of("edge")]
+    assert str(ours) in command
+    return town.start("edge", "edge", *command, environment=environment)

@@ -25,7 +25,7 @@ from tests import compose
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 PROMETHEUS = DEPLOY / "prometheus"
-SECRETS = dict.fromkeys(compose.variables(), "x1")
+SECRETS = dict.fromkeys(compose.variables(), "x1") | {"EDGE_FOOTAGE": "./compose/footage"}
 
 
 def program(name: str, package: str) -> str:
@@ -167,6 +167,8 @@ def test_systemd_takes_the_edges_unit(tmp_path: Path) -> None:
     overall = re.search(r"Overall exposure level.*?: ([\d.]+)", exposure)
     assert overall is not None
     assert float(overall[1]) < 2.5
+    # The topology's test runs the image's command: the unit must say the same.
+    assert f" edge {' '.join(compose.command_of('edge'))}\n" in unit
 
 
 @pytest.mark.parametrize("name", ["central", "edge"])
