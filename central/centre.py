@@ -39,6 +39,7 @@ from central.probes import Probed, create_probes
 from central.records import Records
 from central.repeats import RepeatFilter
 from central.retention import Retention, Rule
+from central.retro import RetroSearch
 from central.server import ApiServer, address_of, listen
 from central.site_publisher import SitePublisher
 from central.state import State
@@ -67,6 +68,7 @@ class PartName(enum.StrEnum):
     DISPATCH = "dispatch"  #: delivers alerts to targets, escalates those that nobody signs off
     FEED = "feed"  #: lets go of old events of the live feed; hands the new ones to the shared state
     LEARN = "learn"  #: the model of where vehicles go next
+    RETRO = "retro"  #: the past of orders that ask for it
     HOTLISTS = "hotlists"  #: reads hotlists that were handed in; their files are where the API is
     RETENTION = "retention"  #: lets go of what is too old
     API = "api"  #: the API and the console
@@ -74,7 +76,7 @@ class PartName(enum.StrEnum):
 
 
 EVERYTHING = frozenset(PartName) - {PartName.PROBES}
-_NEED_PASSAGES = frozenset({PartName.INGEST, PartName.LEARN, PartName.RETENTION, PartName.API})
+_NEED_PASSAGES = frozenset({PartName.INGEST, PartName.RETRO, PartName.LEARN, PartName.RETENTION, PartName.API})
 
 
 class Centre:
@@ -223,6 +225,7 @@ class Centre:
             PartName.DISPATCH: self._dispatch,
             PartName.FEED: self._feed,
             PartName.LEARN: self._learner,
+            PartName.RETRO: lambda: self._led(PartName.RETRO, self._retro().run, every_s=_ORDERS_EVERY_S),
             PartName.HOTLISTS: lambda: HotlistReader(
                 self.records.hotlists, self._settings.data / "hotlists", wait=self._stopping.wait
             ),
@@ -230,6 +233,9 @@ class Centre:
             PartName.API: self._api,
             PartName.PROBES: self._probes,
         }
+
+    def _retro(self) -> RetroSearch:
+        return RetroSearch(self.records.orders, self.records.alerts, self.store, clock=self._clock)
 
     def _admission(self) -> Admission:
         """Ingest and matcher take the same passages: an alert's passage is always in the store."""

@@ -119,7 +119,7 @@ TASKS = {
     "ingest": frozenset({PartName.INGEST, PartName.FLEET, PartName.RETENTION}),
     "match": frozenset({PartName.MATCH, PartName.SITES, PartName.ORDERS}),
     "dispatch": frozenset({PartName.DISPATCH}),
-    "api": frozenset({PartName.API, PartName.FEED, PartName.LEARN, PartName.HOTLISTS}),
+    "api": frozenset({PartName.API, PartName.FEED, PartName.LEARN, PartName.HOTLISTS, PartName.RETRO}),
 }
 
 

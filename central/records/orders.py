@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from central.audit import AuditRecord
 from central.estimate import Estimate
@@ -15,6 +15,7 @@ from central.order import (
     CLOCK,
     EMERGENCY_REST,
     FINAL,
+    ON_WATCHLIST,
     IllegalMove,
     NotYourOrder,
     Order,
@@ -181,6 +182,29 @@ class SqlOrderBook:
             changed = tx.connection.execute(update(table).where(this).values(estimate=estimate_json(estimate)))
             if changed.rowcount == 0:
                 raise NotFound(f"no revision {number} of order {order_id!r}")
+
+    def retro_due(self) -> tuple[tuple[Order, WatchlistEntry], ...]:
+        table = schema.orders
+        query = select(table).where(
+            table.c.state.in_(ON_WATCHLIST),
+            table.c.retro_s > 0,
+            table.c.in_force_from.is_not(None),
+            or_(table.c.retro_done.is_(None), table.c.retro_done != table.c.in_force_from),
+        )
+        with self._database.read() as connection:
+            places = Places(connection)
+            orders = with_steps(connection, connection.execute(query).all())
+            entries = [(order, listed(order, places)) for order in orders]
+        return tuple((order, entry) for order, entry in entries if entry is not None)
+
+    def retro_done(self, order: Order, *, found: int, raised: int) -> None:
+        table = schema.orders
+        with self._database.write() as tx:
+            tx.connection.execute(
+                update(table).where(table.c.order_id == order.order_id).values(retro_done=order.in_force_from)
+            )
+            detail = {"plate": order.request.plate, "found": found, "raised": raised}
+            self._put_audit(tx, order, "order.retro", detail, by=CLOCK, at=self._clock.now(), reason="")
 
     def quality(self, since: datetime) -> OrderQuality:
         steps = schema.order_steps

@@ -144,6 +144,14 @@ class OrderBook(WatchlistSource, Protocol):
         """
         ...
 
+    def retro_due(self) -> tuple[tuple[Order, WatchlistEntry], ...]:
+        """Orders in force that ask for their past and have not been given it, with their entries."""
+        ...
+
+    def retro_done(self, order: Order, *, found: int, raised: int) -> None:
+        """The past of the order, as it is in force, was searched; it is not due again."""
+        ...
+
     def quality(self, since: datetime) -> OrderQuality:
         """How orders went since a moment."""
         ...

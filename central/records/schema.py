@@ -177,6 +177,8 @@ orders = Table(
     Column("in_force_from", Utc),
     Column("emergency_until", Utc),
     Column("hotlist_row", BigInteger, index=True),
+    # For which `in_force_from` the past was searched.
+    Column("retro_done", Utc),
     Index("ix_orders_state_valid_until", "state", "valid_until"),
 )
 order_revisions = Table(

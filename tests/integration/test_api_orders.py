@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from central.area import Area
 from central.people import Role
+from central.retro import RetroSearch
 from proto.clock import ManualClock
 from tests.centre import CHECKPOINT, PASSWORD, START, Centre, new_clock, passage, running_centre
 from tests.integration.api_requests import DRAFT, problem_of
@@ -140,3 +142,23 @@ def test_who_has_an_area_keeps_to_it(centre: Centre) -> None:
     assert "areas that there are" in problem_of(
         centre.client(Role.APPLICANT).post("/api/orders", json=DRAFT | {"areas": ["east"]}), 422
     )
+
+
+def test_an_order_is_given_its_past_once_and_marked(centre: Centre, clock: ManualClock) -> None:
+    hours = (1, 20, 30)
+    centre.services.store.insert([passage(at=START - timedelta(hours=h), seed=str(h)) for h in hours])
+    applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+    order = applicant.post("/api/orders", json=DRAFT | {"retro_hours": 24}).json()
+    path = f"/api/orders/{order['order_id']}"
+    search = RetroSearch(centre.records.orders, centre.records.alerts, centre.services.store, clock=clock)
+    assert search.run() == 0
+    applicant.post(f"{path}/submit")
+    approver.post(f"{path}/approve")
+    assert search.run() == 1
+    found = centre.client(Role.OPERATOR).get("/api/alerts").json()["alerts"]
+    assert all(alert["retro"] for alert in found)
+    assert sum(alert["passage_count"] for alert in found) == 2
+    trail = [entry.record for entry in centre.records.audit.page(limit=20)]
+    (entry,) = (record for record in trail if record.action == "order.retro")
+    assert json.loads(entry.detail) == {"plate": "川C12345", "found": 2, "raised": 2}
+    assert search.run() == 0
