@@ -9,7 +9,7 @@ ENGINES    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bukong/engines
 engine_dir  = $(ENGINES)/$(1)-$(shell sha256sum requirements/$(1).txt | cut -c1-12)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit models proto requirements engines ultralytics paddleocr accuracy faults fuzz realtime clean
+.PHONY: bench-central help setup demo test lint types unit models proto requirements engines ultralytics paddleocr accuracy faults fuzz realtime clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -75,6 +75,11 @@ fuzz: $(STAMP_DEV) ## every route of the OpenAPI document as every caller, 40 re
 
 realtime: $(STAMP_DEV) models ## follow a 1080p video at 25 frames/s on one core: CPU share, dropped frames, reads
 	$(BIN)/python -m tests.bench.realtime $(ARGS)
+
+bench-central: $(STAMP_DEV) ## load on a whole centre, both engines, beside plain consumers (4 to 10 minutes)
+	$(BIN)/bukong --log-level error bench central --engine embedded $(ARGS)
+	$(BIN)/bukong --log-level error bench central --engine kafka --peers $(ARGS)
+	$(BIN)/bukong --log-level error bench central --engine kafka --partitions 1,2,4 --passages 400000
 
 requirements: ## pin every dependency again, with hashes
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv

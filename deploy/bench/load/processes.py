@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -60,16 +60,14 @@ class Processes:
         """Of those that run."""
         return {name: usage(p.pid) for name, p in self._running.items() if p.poll() is None}
 
-    def wait_for_log(
-        self, name: str, said: Callable[[Mapping[str, object]], bool], *, timeout_s: float
-    ) -> None:
-        """Until the process has logged such an entry.
+    def wait_for_log(self, name: str, event: str, *, timeout_s: float) -> None:
+        """Until the process has logged this event.
 
         Raises:
             NotRunning: it ended, or the time is up.
         """
         deadline = time.monotonic() + timeout_s
-        while not any(map(said, self._entries(name))):
+        while not any(entry.get("event") == event for entry in self._entries(name)):
             if self._running[name].poll() is not None or time.monotonic() > deadline:
                 tail = self._log(name).read_text("utf-8", "replace")[-2000:]
                 raise NotRunning(f"{name} did not get ready: {tail}")

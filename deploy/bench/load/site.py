@@ -72,10 +72,9 @@ class Site:
         for name, part in zip(names, parts, strict=True):
             command = ["-m", "proto.cli", "central", "--config", str(self._config), part]
             self.processes.start(name, command, self.environment)
-        for name in names:
-            self.processes.wait_for_log(
-                name, lambda entry: entry.get("event") == "centre started", timeout_s=_READY_S
-            )
+        for name, part in zip(names, parts, strict=True):
+            at_work = "watchlist in use" if part == "match" else "centre started"
+            self.processes.wait_for_log(name, at_work, timeout_s=_READY_S)
 
     def beside(self, prefix: str) -> Site:
         """Topics of their own on the same broker, for what is not the centre."""
