@@ -23,12 +23,12 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from central.alert import AlertMove, AlertState, AlertStep, Verdict
 from central.order import OrderMove, OrderState, OrderStep
-from central.roster import Shift
+from central.roster import Shift, on_duty
 from proto.passage import Tier
 
 _Z95 = 1.959963984540054
@@ -159,23 +159,41 @@ class Duty:
 class Roster:
     """Who was on duty when."""
 
-    def __init__(self, shifts: Iterable[Shift], *, utc_offset: timedelta) -> None:
-        self._shifts = sorted(shifts, key=lambda s: (s.request.line, s.request.starts_at, s.request.team))
+    def __init__(
+        self,
+        shifts: Iterable[Shift],
+        *,
+        utc_offset: timedelta,
+        areas: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
+        """`areas`: checkpoint → the area it lies in and those around that one; none for one in no area."""
+        self._by_day: dict[date, list[Shift]] = {}
+        for shift in shifts:
+            day = shift.request.starts_at.date()
+            while day <= shift.request.ends_at.date():
+                self._by_day.setdefault(day, []).append(shift)
+                day += timedelta(days=1)
         self._offset = utc_offset
+        self._areas = areas or {}
 
     def of_person(self, username: str, at: datetime) -> Duty:
         """The shift in which somebody worked; nobody's where the roster has none."""
-        return self._first(at, lambda shift: username in shift.request.people)
+        mine = [shift for shift in on_duty(self._on(at), at) if username in shift.request.people]
+        return self._duty(mine)
 
-    def asked_first(self, at: datetime) -> Duty:
-        return self._first(at, lambda _shift: True)
+    def asked_first(self, at: datetime, checkpoint_id: str) -> Duty:
+        """The shift that was asked first for what happened there."""
+        return self._duty(on_duty(self._on(at), at, within=self._areas.get(checkpoint_id, frozenset())))
 
-    def _first(self, at: datetime, fits: Callable[[Shift], bool]) -> Duty:
-        for shift in self._shifts:
-            if shift.request.starts_at <= at < shift.request.ends_at and fits(shift):
-                begins, ends = (t + self._offset for t in (shift.request.starts_at, shift.request.ends_at))
-                return Duty(team=shift.request.team, shift=f"{begins:%H:%M}-{ends:%H:%M}")
-        return Duty()
+    def _on(self, at: datetime) -> Sequence[Shift]:
+        return self._by_day.get(at.date(), ())
+
+    def _duty(self, shifts: Sequence[Shift]) -> Duty:
+        if not shifts:
+            return Duty()
+        first = shifts[0].request
+        begins, ends = first.starts_at + self._offset, first.ends_at + self._offset
+        return Duty(team=first.team, shift=f"{begins:%H:%M}-{ends:%H:%M}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +235,7 @@ def duty_of(alert: AlertFacts, roster: Roster) -> Duty:
     signed = alert.first(AlertMove.SIGN_OFF)
     if signed is not None:
         return roster.of_person(signed.user, signed.at)
-    return roster.asked_first(alert.raised_at)
+    return roster.asked_first(alert.raised_at, alert.checkpoint_id)
 
 
 def alert_figures(alerts: Sequence[AlertFacts]) -> AlertFigures:

@@ -134,7 +134,7 @@ def list_alerts(
     return AlertsView(alerts=views(services, user, found))
 
 
-@router.post("/hand-over", responses=CONFLICT)
+@router.post("/hand-over", responses=CONFLICT | {404: {}})
 def hand_over(wanted: HandOver, user: CurrentUser, services: ServicesOf) -> AlertsView:
     """Hand over all one's open alerts (交接班); they stay one's own until somebody accepts."""
     moved = services.records.alerts.hand_over(by=user, to=wanted.addressee(), note=wanted.note)

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from central.api.moment import Moment
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
-from central.area import Scope
+from central.area import Scope, with_outer
 from central.assessment import AlertFigures, Assessment, OrderFigures, Rate, Roster, Times, assess
 from central.audit import AuditRecord
 from central.people import User
@@ -157,6 +157,7 @@ def _assessed(since: Moment, until: Moment, user: User, scope: Scope, services: 
         Roster(
             records.roster.between(since - _LONGEST_SHIFT, services.clock.now() + _LONGEST_SHIFT),
             utc_offset=settings.utc_offset,
+            areas=_areas(services),
         ),
         case_number=settings.case_number,
     )
@@ -167,6 +168,13 @@ def _assessed(since: Moment, until: Moment, user: User, scope: Scope, services: 
         )
     )
     return found
+
+
+def _areas(services: Services) -> dict[str, frozenset[str]]:
+    """Checkpoint → the area it lies in and those around it."""
+    book = services.records.checkpoints
+    areas = book.areas()
+    return {c.checkpoint_id: with_outer(areas, c.area_id) for c in book.all() if c.area_id is not None}
 
 
 def _view(since: Moment, until: Moment, found: Assessment, *, whole: bool) -> AssessmentView:

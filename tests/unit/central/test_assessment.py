@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -178,6 +179,14 @@ class TestDuty:
 
     def test_unsigned_it_is_theirs_who_were_asked_first(self) -> None:
         assert duty_of(UNSEEN, self.ROSTER) == Duty(team="一班", shift="08:00-16:00")
+
+    def test_a_shift_of_another_area_is_not_asked(self) -> None:
+        request = replace(shift("东区", ("wu",), -4, 4).request, areas=frozenset({"east"}))
+        east = Shift(shift_id="east", request=request)
+        everywhere = shift("一班", ("li",), -4, 4)
+        for areas, expected in ((frozenset({"east", "city"}), "东区"), (frozenset({"west", "city"}), "一班")):
+            roster = Roster([everywhere, east], utc_offset=timedelta(0), areas={"cp-1": areas})
+            assert duty_of(UNSEEN, roster).team == expected
 
     def test_off_the_roster_it_is_nobodys(self) -> None:
         stranger = alert(S.SIGNED_OFF, step(M.SIGN_OFF, 60, user="stranger"))
