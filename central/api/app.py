@@ -24,6 +24,7 @@ from central.api import (
     images,
     interception,
     live,
+    live_events,
     machine_tokens,
     nodes,
     orders,
@@ -69,6 +70,7 @@ MODULES = (
     images,
     machine_tokens,
     users,
+    live_events,
     live,
     health,
 )

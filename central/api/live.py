@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -15,6 +16,7 @@ from central.alert import AlertState, Offer, Standing
 from central.api.hub import LiveHub, TooFarBehind
 from central.api.rights import kinds_for
 from central.api.security import SESSION_COOKIE, same_origin, services_of
+from central.api.services import Services
 from central.area import Scope
 from central.order import OrderState
 from central.people import User
@@ -33,7 +35,7 @@ _PLACES: dict[str, Callable[[dict[str, Any]], list[str]] | None] = {
     "passage": lambda data: [data["checkpoint"]["checkpoint_id"]],
     "node": lambda data: [data["checkpoint_id"]],
     "order": None,
-    "interception": lambda data: data["seen_at"]["checkpoint_id"],
+    "interception": lambda data: [data["seen_at"]["checkpoint_id"]],
 }
 
 
@@ -41,7 +43,7 @@ _PLACES: dict[str, Callable[[dict[str, Any]], list[str]] | None] = {
 async def live(socket: WebSocket) -> None:
     """Events as they happen.
 
-    1. The page must be this site's, and 2. whoever looks must have a session.    3. `hello` says where the feed
+    1. The page must be this site's, and 2. whoever looks must have a session. 3. `hello` says where the feed
     stands and whether something is missing since `after`. 4. Events follow until either side goes or the
     session ends; `caught_up` comes once, between those from before `hello` and those from after it.
     """
@@ -65,7 +67,7 @@ async def live(socket: WebSocket) -> None:
     hub: LiveHub = socket.app.state.hub
     cursor, oldest, gap = await hub.opening(int(after))  # 3.
     newest = hub.newest
-    await _send(socket, {"kind": "hello", "newest": newest, "oldest": oldest, "gap": gap})
+    await socket.send_text(hello(hub, oldest, gap).text)
     sender = asyncio.create_task(_sender(socket, hub, cursor, newest, user, token))  # 4.
     listener = asyncio.create_task(_listener(socket))
     try:
@@ -86,8 +88,26 @@ async def _listener(socket: WebSocket) -> None:
 
 
 async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, behind: int, user: User, token: str) -> None:
-    """`behind`: the newest event that there was before the connection."""
-    services = services_of(socket)
+    async for said in follow(services_of(socket), hub, cursor, behind, user, token):
+        if said is not None:
+            await socket.send_text(said.text)
+    await socket.close(NO_SESSION, "the session has ended")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A message to somebody who follows the feed."""
+
+    kind: str
+    text: str  #: JSON, of one line
+    resume: int | None  #: what to name as the last event seen, from here on
+
+
+async def follow(
+    services: Services, hub: LiveHub, cursor: int, behind: int, user: User, token: str
+) -> AsyncIterator[Said | None]:
+    """What this person may see of the feed, from the cursor on, until their session ends; None now and then
+    while there is nothing to say. `behind`: the newest event that there was before they came."""
     scope = await run_in_threadpool(services.records.checkpoints.scope, user.areas)
     every = services.settings.live_recheck.total_seconds()
     looked = services.clock.monotonic()
@@ -95,12 +115,12 @@ async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, behind: int, use
     while True:
         if not caught_up and cursor >= behind:
             caught_up = True
-            await _send(socket, {"kind": "caught_up", "newest": cursor})
+            yield _note("caught_up", {"newest": cursor}, resume=cursor)
         try:
             events = await hub.after(cursor, timeout_s=every)
         except TooFarBehind as far:
             cursor = far.newest
-            await _send(socket, {"kind": "gap", "newest": cursor})
+            yield _note("gap", {"newest": cursor}, resume=cursor)
             continue
         kinds = kinds_for(user.roles)
         live_since = services.clock.now() - services.records.policy.live_window
@@ -108,15 +128,26 @@ async def _sender(socket: WebSocket, hub: LiveHub, cursor: int, behind: int, use
             cursor = event.event_id
             fresh = event.kind not in _FLEETING or event.at >= live_since
             if event.kind in kinds and fresh and _within(scope, event):
-                await socket.send_text(_text(event, user))
+                yield Said(kind=event.kind, text=_text(event, user), resume=cursor)
         if services.clock.monotonic() - looked >= every:
             looked = services.clock.monotonic()
             known = await run_in_threadpool(services.records.people.session, token)
             if known is None:
-                await socket.close(NO_SESSION, "the session has ended")
                 return
             user = known
             scope = await run_in_threadpool(services.records.checkpoints.scope, user.areas)
+        if not events:
+            yield None
+
+
+def hello(hub: LiveHub, oldest: int, gap: bool) -> Said:
+    """Where the feed stands, and whether something is missing."""
+    return _note("hello", {"newest": hub.newest, "oldest": oldest, "gap": gap}, resume=None)
+
+
+def _note(kind: str, more: dict[str, Any], *, resume: int | None) -> Said:
+    text = json.dumps({"kind": kind, **more}, ensure_ascii=False, separators=(",", ":"))
+    return Said(kind=kind, text=text, resume=resume)
 
 
 def places_of(kind: str, data: dict[str, Any]) -> list[str] | None:
@@ -161,7 +192,3 @@ def _mine(kind: str, data: dict[str, Any], user: User) -> dict[str, list[str]]:
         }
     state, applicant = OrderState(data["state"]), data["applicant"]
     return {"may": list(order.may(state, applicant, username=user.username, roles=user.roles))}
-
-
-async def _send(socket: WebSocket, message: dict[str, Any]) -> None:
-    await socket.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))

@@ -62,6 +62,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/users/{username}/enable"): _PEOPLE,
     ("POST", "/api/users/{username}/password"): _PEOPLE,
     ("DELETE", "/api/users/{username}/sessions"): _PEOPLE,
+    ("GET", "/api/live/events"): _EVERYBODY,
     ("GET", "/api/checkpoints"): _EVERYBODY_AND_PLATFORMS,
     ("GET", "/api/areas"): _EVERYBODY_AND_PLATFORMS,
     ("GET", "/api/passages"): Right(roles=frozenset({_R.OPERATOR, _R.SUPERVISOR}), machines=_READ),

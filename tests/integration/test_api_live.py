@@ -235,6 +235,56 @@ class TestCatchingUp:
         assert [message["kind"] for message in said] == ["hello", "caught_up"]
 
 
+class TestServerSentEvents:
+    def test_events_come_and_are_resumed_by_the_last_ones_id(self, centre: Centre) -> None:
+        passages = [passage(seed=str(i)) for i in range(4)]
+        centre.records.live.announce(passages[:3])
+        client = centre.client(Role.OPERATOR, Accept="text/event-stream")
+        with client.stream("GET", "/api/live/events", headers={"Last-Event-ID": "1"}) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.iter_lines()
+            told = [event_of(lines) for _ in range(4)]
+            centre.records.live.announce(passages[3:])
+            told.append(event_of(lines))
+        assert [(kind, number) for kind, number, _ in told] == [
+            ("hello", None),
+            ("passage", "2"),
+            ("passage", "3"),
+            ("caught_up", "3"),
+            ("passage", "4"),
+        ]
+        assert told[0][2] == {"kind": "hello", "newest": 3, "oldest": 1, "gap": False}
+        assert told[4][2]["data"]["passage_id"] == str(passages[3].passage_id)
+
+    def test_with_the_rights_of_whoever_looks(self, centre: Centre) -> None:
+        centre.records.live.announce([passage()])
+        client = centre.client(Role.INVESTIGATOR, Accept="text/event-stream")
+        with client.stream("GET", "/api/live/events", params={"after": 4711}) as answer:
+            lines = answer.iter_lines()
+            kinds = [event_of(lines)[::2] for _ in range(2)]
+        assert kinds[0] == ("hello", {"kind": "hello", "newest": 1, "oldest": 1, "gap": True})
+        assert kinds[1][0] == "caught_up"
+
+    def test_one_who_takes_no_stream_is_given_none(self, centre: Centre) -> None:
+        client = centre.client(Role.OPERATOR)
+        assert client.get("/api/live/events").status_code == 406
+        answer = client.get("/api/live/events", headers={"Accept": "text/event-stream", "Last-Event-ID": "x"})
+        assert answer.status_code == 422
+        assert centre.client(Accept="text/event-stream").get("/api/live/events").status_code == 401
+
+
+def event_of(lines: Iterator[str]) -> tuple[str, str | None, Any]:
+    """Kind, id and data of the next event."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line == "" and fields:
+            return fields["event"], fields.get("id"), json.loads(fields["data"])
+        name, colon, value = line.partition(": ")
+        if colon:
+            fields[name] = value
+    raise AssertionError("the stream ended")
+
+
 class TestSlowConsoles:
     def test_one_that_does_not_read_is_given_a_gap_and_holds_up_nobody(
         self, tmp_path: Path, clock: ManualClock

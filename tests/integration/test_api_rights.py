@@ -38,6 +38,7 @@ EXPECTED: dict[str, str] = {
     "POST /api/users/{username}/enable": "administrator of the whole network",
     "POST /api/users/{username}/password": "administrator of the whole network",
     "DELETE /api/users/{username}/sessions": "administrator of the whole network",
+    "GET /api/live/events": "everybody",
     "GET /api/checkpoints": "everybody read",
     "GET /api/areas": "everybody read",
     "GET /api/passages": "operator read supervisor",
