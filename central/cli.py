@@ -18,6 +18,7 @@ from tqdm import tqdm
 from central.centre import EVERYTHING, Centre, PartName
 from central.config import CentreSettings, ConfigError, example_toml, load_settings, shown_url
 from central.dead_letter import list_dead_letters, replay_dead_letters
+from central.hotlist_cli import hotlists
 from central.people import InvalidUser, PeopleError, Role, TokenScope
 from central.ports import StoreUnavailable
 from central.records import NotFound, Records, RecordsUnusable
@@ -208,6 +209,9 @@ def make_topics(settings: CentreSettings) -> None:
         differences = bus.topic_differences(ALL)
     if differences:
         raise click.ClickException("\n".join(map(str, differences)))
+
+
+central.add_command(hotlists)
 
 
 @central.group("config")
