@@ -2,9 +2,9 @@
 
 Nobody can say from a distance between texts how often a list will be mistaken for passing vehicles: a list of
 a million plates must ask for far more certainty than a list of ten. So the network counts what its own doubtful
-reads may have been (`TrafficProfile`): for every kind of plate, how much probability of *not* being that plate
-was handed out at each level of score. Times the share of such plates that are listed, that is how many false
-alerts a threshold lets through; the threshold follows from the rate that is wanted, for the list there is.
+reads may have been (`TrafficProfile`): for every kind of plate, how many such plates were handed out at each
+level of score, each taken for a false one. Times the share of such plates that are listed, that is how many
+false alerts a threshold lets through; the threshold follows from the rate that is wanted, for this list.
 """
 
 from __future__ import annotations
@@ -26,11 +26,9 @@ LEVELS = tuple(
 )
 #: Passages before a network's own profile is believed.
 ENOUGH = 20_000
-#: No score is believed further when false ones are reckoned with: readers err together where they err.
-_LEAST_DOUBT = 0.25
 #: Old counts fade: at so many passages all are halved.
 _FADE_AT = 4_000_000
-#: Measured on photos, half of them worsened: a read hands out so much probability to plates that it is not,
+#: Measured on photos, half of them worsened: a read hands out so many plates that it is not,
 #: divided by the least score that counts.
 _USUAL = 0.005
 _A_TO_Z = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -76,7 +74,7 @@ class TrafficProfile:
 
     passages: int = 0
     prefixes: Counter[str] = field(default_factory=Counter)
-    handed_out: dict[str, list[float]] = field(default_factory=dict)  #: shape → probability, by level
+    handed_out: dict[str, list[float]] = field(default_factory=dict)  #: shape → plates, by level
 
     def saw_sure(self, texts: Iterable[str]) -> None:
         """Reads that are taken at their word, by their texts: all that a bulk path need know of them."""
@@ -94,7 +92,8 @@ class TrafficProfile:
         for text, score in found:
             if text != read.text:
                 levels = self.handed_out.setdefault(shape(text), [0.0] * len(LEVELS))
-                levels[_level(score)] += max(1 - score, _LEAST_DOUBT)
+                # As if it were false, however sure: readers err together where they err.
+                levels[_level(score)] += 1
         self._fade()
 
     def background(self) -> Background:

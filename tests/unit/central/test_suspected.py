@@ -158,8 +158,8 @@ def test_a_rule_keeps_the_rate_that_was_wanted() -> None:
     assert rule.expected_per_million <= 5.0
     rates = false_per_million(profile, listed)
     assert rates == sorted(rates, reverse=True)
-    # Every read hands out 0.71 to this very kind, of which a thousand in 240,000 are listed.
-    assert rates[0] == pytest.approx(1e6 * 0.71 * 1000 / room(shape("川C12B45")), rel=0.05)
+    # Every read hands out one plate of this very kind, of which a thousand in 240,000 are listed.
+    assert rates[0] == pytest.approx(1e6 * 1000 / room(shape("川C12B45")), rel=0.05)
 
 
 def test_without_traffic_the_densest_kind_is_reckoned_with() -> None:
