@@ -64,6 +64,50 @@ class Verdict:
     why: str = ""  #: empty where ok
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullCheck:
+    """That the whole trail was walked."""
+
+    at: datetime
+    verdict: Verdict
+    sha256: str  #: of the last entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """Local hours of duty, from `begin` to before `end`."""
+
+    begin: int
+    end: int
+    utc_offset: int  #: hours
+
+    def outside(self) -> tuple[int, ...]:
+        """Hours of UTC that lie outside."""
+        return tuple(hour for hour in range(24) if not self.begin <= (hour + self.utc_offset) % 24 < self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """Which entries; every field narrows."""
+
+    user: str | None = None
+    action: str | None = None  #: one that ends with a dot: all that begin with it
+    subject: str | None = None
+    plate: str | None = None  #: normalised: of it, or of an order for it, or of an alert on such an order
+    case_number: str | None = None
+    since: datetime | None = None  #: inclusive
+    until: datetime | None = None  #: exclusive
+    without_hits: bool = False  #: searches that found nothing
+    outside: Hours | None = None  #: done outside of these hours
+    before: int | None = None  #: audit_id: the page behind it
+    limit: int = 100
+
+    @property
+    def whole(self) -> bool:
+        """Are all entries wanted?"""
+        return self == AuditQuery(before=self.before, limit=self.limit)
+
+
 def digest(audit_id: int, record: AuditRecord, previous_sha256: str) -> str:
     """SHA-256 of an entry, over JSON of a fixed field order, so that no two entries write the same bytes."""
     fields = [
@@ -101,15 +145,38 @@ def head(entries: int, sha256: str, key: bytes) -> Head:
     return Head(entries=entries, sha256=sha256, seal=_mac(key, "head", f"{entries}:{sha256}"))
 
 
+def check_seal(verdict: Verdict, sha256: str, at: datetime, key: bytes) -> str:
+    """Of a full check that is written down."""
+    said = [
+        verdict.ok,
+        verdict.entries,
+        verdict.first_bad,
+        verdict.why,
+        sha256,
+        at.astimezone(UTC).isoformat(timespec="microseconds"),
+    ]
+    return _mac(key, "check", json.dumps(said))
+
+
+def genuine(entry: AuditEntry, key: bytes) -> bool:
+    """Is this one entry as this centre wrote it, wherever it stands?"""
+    return entry == chain(entry.audit_id, entry.record, entry.previous_sha256, key)
+
+
 def verify(
-    entries: Iterable[AuditEntry], *, head_found: Head | None, anchor: Head | None, key: bytes
+    entries: Iterable[AuditEntry],
+    *,
+    head_found: Head | None,
+    anchor: Head | None,
+    key: bytes,
+    since: Head | None = None,
 ) -> Verdict:
-    """Walk the whole chain, oldest first.
+    """Walk the chain, oldest first: all of it, or what follows `since`, up to where it was walked before.
 
     `anchor` may lag behind the head (a crash between the two) but must lie on the chain and bear a true seal;
     None where there never was one, which is right only for an empty trail.
     """
-    previous, count = GENESIS, 0
+    previous, count = (GENESIS, 0) if since is None else (since.sha256, since.entries)
 
     def bad(audit_id: int | None, why: str) -> Verdict:
         return Verdict(ok=False, entries=count, first_bad=audit_id, why=why)

@@ -46,13 +46,14 @@ from central.state import State
 from central.state.stream import FeedPump
 from central.suspicion import OFF
 from central.suspicion import Rule as SuspicionRule
-from central.wiring import Engines, identity_provider, open_engines, open_state
+from central.wiring import Engines, audit_keeper, identity_provider, open_engines, open_state
 from proto.bus.port import Bus
 from proto.clock import Clock, SystemClock
 from proto.topics import ALL, HEARTBEATS, PASSAGES, Topic
 
 _ORDERS_EVERY_S = 1.0
 _FEED_EVERY_S = 30.0
+_AUDIT_EVERY_S = 600.0
 _STOP_S = 15.0
 _log = structlog.get_logger(__name__)
 
@@ -70,6 +71,7 @@ class PartName(enum.StrEnum):
     LEARN = "learn"  #: the model of where vehicles go next
     RETRO = "retro"  #: the past of orders that ask for it
     HOTLISTS = "hotlists"  #: reads hotlists that were handed in; their files are where the API is
+    AUDIT = "audit"  #: walks the audit trail, signs its days
     RETENTION = "retention"  #: lets go of what is too old
     API = "api"  #: the API and the console
     PROBES = "probes"  #: health and metrics where the API is no part
@@ -229,6 +231,7 @@ class Centre:
             PartName.HOTLISTS: lambda: HotlistReader(
                 self.records.hotlists, self._settings.data / "hotlists", wait=self._stopping.wait
             ),
+            PartName.AUDIT: self._audit,
             PartName.RETENTION: self._retention,
             PartName.API: self._api,
             PartName.PROBES: self._probes,
@@ -378,6 +381,10 @@ class Centre:
             identity_provider=identity_provider(self._settings, self._clock),
         )
         return ApiServer(create_app(services), self._socket)
+
+    def _audit(self) -> Part:
+        keeper = audit_keeper(self._settings, self.records, self._clock, self._metrics)
+        return self._led(PartName.AUDIT, keeper.run, every_s=_AUDIT_EVERY_S)
 
     def _feed(self) -> Part:
         fanout = self._shared.fanout

@@ -399,6 +399,25 @@ class RetentionSettings(_Section):
     )
 
 
+class AuditSettings(_Section):
+    """The audit trail's daily digest, and what an auditor looks at."""
+
+    digest_url: str = Field(
+        default="",
+        pattern=r"^(https?://.*)?$",
+        description="Where each day's signed digest is posted to; empty: nowhere but to the folder digests/.",
+    )
+    duty_begins: int = Field(
+        default=7, ge=0, le=23, description="Local hour; what is done before counts as out of hours."
+    )
+    duty_ends: int = Field(
+        default=19, ge=1, le=24, description="Local hour; what is done from then on counts as out of hours."
+    )
+    utc_offset_hours: int = Field(
+        default=8, ge=-12, le=14, description="Of local days and hours; China knows no summer time."
+    )
+
+
 class ImageSettings(_Section):
     """Evidence images."""
 
@@ -618,6 +637,7 @@ class CentreSettings(BaseSettings):
     probes: ProbeSettings = ProbeSettings()
     oidc: OidcSettings = OidcSettings()
     retention: RetentionSettings = RetentionSettings()
+    audit: AuditSettings = AuditSettings()
     images: ImageSettings = ImageSettings()
     interception: InterceptionSettings = InterceptionSettings()
     assessment: AssessmentSettings = AssessmentSettings()

@@ -189,6 +189,10 @@ class CentreMetrics:
         self.leader = Gauge(
             "bukong_leader", "Whether this process does the periodic job.", ["job"], registry=registry
         )
+        #: 0 wants a person at once: `bukong central audit verify` names the entry.
+        self.audit_good = Gauge(
+            "bukong_audit_good", "Whether the last walk of the audit trail found it whole.", registry=registry
+        )
         #: What retention removed.
         self.deleted = Counter(
             "bukong_retention_deleted", "What was deleted for its age.", ["kind"], registry=registry

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from central.audit_keeper import AuditKeeper
 from central.config import CentreSettings, ConfigError
+from central.digest import Signer
 from central.escalation import EscalationPolicy
 from central.images.folder import FolderImages
 from central.metrics import CentreMetrics
@@ -22,6 +24,8 @@ from proto.bus.port import Bus, BusUnavailable
 from proto.clock import Clock
 
 _MIB = 1 << 20
+
+DIGEST_KEY = "digest.key"
 
 
 def open_bus(settings: CentreSettings, clock: Clock) -> Bus:
@@ -107,6 +111,21 @@ def identity_provider(settings: CentreSettings, clock: Clock) -> IdentityProvide
         scopes=wanted.scopes,
         rules=wanted.rules(),
         clock=clock,
+    )
+
+
+def audit_keeper(
+    settings: CentreSettings, records: Records, clock: Clock, metrics: CentreMetrics
+) -> AuditKeeper:
+    """The digests' key lies beside the trail's."""
+    return AuditKeeper(
+        records,
+        signer=lambda: Signer(settings.data / "records" / DIGEST_KEY),
+        folder=settings.data / "digests",
+        deliver_to=settings.audit.digest_url,
+        utc_offset=timedelta(hours=settings.audit.utc_offset_hours),
+        clock=clock,
+        metrics=metrics,
     )
 
 

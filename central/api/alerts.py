@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from central.alert import AlertMove, IncompleteStep, Verdict, may, may_verdicts
 from central.api.problems import Problem
+from central.api.caller import CurrentCaller
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
 from central.api.sighting import seen_before
@@ -149,11 +150,23 @@ def accept(accepted: Accept, user: CurrentUser, services: ServicesOf) -> AlertsV
 
 
 @router.get("/{alert_id}")
-def read_alert(alert_id: str, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> AlertView:
+def read_alert(
+    alert_id: str, user: CurrentUser, scope: CurrentScope, caller: CurrentCaller, services: ServicesOf
+) -> AlertView:
     """One alert with all its steps, and where its vehicle was seen before within one's areas."""
     found = seen(services, scope, alert_id)
     (view,) = views(services, user, [found])
-    return view.model_copy(update={"seen_before": seen_before(services, scope, found.alert.passage)})
+    before = seen_before(services, scope, found.alert.passage)
+    wanted = found.order.request
+    caller.leaves(
+        "alert.view",
+        subject=alert_id,
+        reason=wanted.reason,
+        case_number=wanted.case_number,
+        passages=len(found.alert.passages),
+        seen_before=before is not None,
+    )
+    return view.model_copy(update={"seen_before": before})
 
 
 @router.post("/{alert_id}/steps", responses=CONFLICT)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from central.api.caller import CurrentCaller
 from central.api.problems import problem
 from central.api.security import ServicesOf
 from central.uploads import PartialUploads, UploadStalled, WrongOffset
@@ -42,11 +43,12 @@ def _uploads(request: Request) -> PartialUploads:
 
 
 @router.get("", response_class=Response, responses=_BYTES)
-def read_image(sha256: Sha256, services: ServicesOf) -> Response:
-    """The image."""
+def read_image(sha256: Sha256, caller: CurrentCaller, services: ServicesOf) -> Response:
+    """The image. The audit trail tells of it first."""
     data = services.images.get(sha256)
     if data is None:
         raise HTTPException(404, f"no image {sha256}, or it has not come yet")
+    caller.leaves("image.view", subject=sha256, bytes=len(data))
     media_type = next(
         (t for signature, t in _SIGNATURES if data.startswith(signature)), "application/octet-stream"
     )

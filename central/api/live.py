@@ -18,6 +18,7 @@ from central.api.rights import kinds_for
 from central.api.security import SESSION_COOKIE, same_origin, services_of
 from central.api.services import Services
 from central.area import Scope
+from central.audit import AuditRecord
 from central.order import OrderState
 from central.people import User
 from central.ports import LiveEvent
@@ -43,9 +44,10 @@ _PLACES: dict[str, Callable[[dict[str, Any]], list[str]] | None] = {
 async def live(socket: WebSocket) -> None:
     """Events as they happen.
 
-    1. The page must be this site's, and 2. whoever looks must have a session. 3. `hello` says where the feed
-    stands and whether something is missing since `after`. 4. Events follow until either side goes or the
-    session ends; `caught_up` comes once, between those from before `hello` and those from after it.
+    1. The page must be this site's, and 2. whoever looks must have a session. 3. The audit trail tells of it.
+    4. `hello` says where the feed stands and whether something is missing since `after`. 5. Events follow until
+    either side goes or the session ends; `caught_up` comes once, between those from before `hello` and those
+    from after it.
     """
     await socket.accept()  # first: a browser is told the code of a refusal only on an open connection
     if not same_origin(socket):  # 1.
@@ -64,11 +66,19 @@ async def live(socket: WebSocket) -> None:
     if not after.isdecimal() or len(after) > 18:
         await socket.close(NOT_UNDERSTOOD, "expected after to be the number of an event")
         return
+    services = services_of(socket)
+    watched = AuditRecord(  # 3.
+        at=services.clock.now(),
+        user=user.username,
+        action="live.open",
+        detail=json.dumps({"kinds": sorted(kinds_for(user.roles)), "after": int(after)}),
+    )
+    await run_in_threadpool(services.records.audit.append, watched)
     hub: LiveHub = socket.app.state.hub
-    cursor, oldest, gap = await hub.opening(int(after))  # 3.
+    cursor, oldest, gap = await hub.opening(int(after))  # 4.
     newest = hub.newest
     await socket.send_text(hello(hub, oldest, gap).text)
-    sender = asyncio.create_task(_sender(socket, hub, cursor, newest, user, token))  # 4.
+    sender = asyncio.create_task(_sender(socket, hub, cursor, newest, user, token))  # 5.
     listener = asyncio.create_task(_listener(socket))
     try:
         await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from central.api import cursor
+from central.api.caller import CurrentCaller
 from central.api.security import CurrentScope, ServicesOf
 from central.api.services import Services
 from central.ports import PassagePage, PassageQuery
@@ -32,6 +33,7 @@ def views(services: Services, page: PassagePage) -> list[PassageView]:
 @router.get("/passages")
 def list_passages(
     scope: CurrentScope,
+    caller: CurrentCaller,
     services: ServicesOf,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     checkpoint: Annotated[str | None, Query(description="Only this checkpoint's.")] = None,
@@ -45,5 +47,11 @@ def list_passages(
             after=cursor.read(before),
             limit=limit,
         )
+    )
+    caller.leaves(
+        "passage.list",
+        checkpoint=checkpoint,
+        before=before,
+        shown=len(page.passages),
     )
     return PassagesView(passages=views(services, page), next=cursor.write(page.next))

@@ -35,6 +35,7 @@ _ANYHOW = Right(roles=frozenset(Role), before_password_change=True)
 _PEOPLE = _people(_R.ADMINISTRATOR, whole_network=True)
 #: Also for another platform that has a token to read.
 _EVERYBODY_AND_PLATFORMS = Right(roles=frozenset(Role), machines=_READ)
+_AUDITOR = _people(_R.AUDITOR, whole_network=True)
 _ON_ORDERS = (_R.OPERATOR, _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
 #: A target is told of alerts everywhere.
 _TARGETS = _people(_R.ADMINISTRATOR, whole_network=True)
@@ -133,7 +134,9 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/watchlist/key"): Right(machines=frozenset({TokenScope.WATCHLIST})),
     ("GET", "/api/watchlist/versions/{version}"): _people(_R.SUPERVISOR, _R.AUDITOR),
     ("GET", "/api/watchlist/versions/{version}/orders/{order_id}"): _people(_R.AUDITOR, whole_network=True),
-    ("GET", "/api/audit"): _people(_R.AUDITOR, whole_network=True),
+    ("GET", "/api/audit"): _AUDITOR,
+    ("POST", "/api/audit/verification"): _AUDITOR,
+    ("GET", "/api/audit/digests"): _AUDITOR,
     ("GET", "/api/images/{sha256}"): Right(roles=_SEE_IMAGES),
     ("HEAD", "/api/images/{sha256}"): Right(roles=_SEE_IMAGES, machines=_IMAGES),
     ("PUT", "/api/images/{sha256}"): _NODE,

@@ -33,6 +33,7 @@ class ApiSettings:
 
     secure_cookies: bool = False  #: True wherever people come by HTTPS
     utc_offset: timedelta = timedelta(hours=8)  #: where "today" begins; China knows no summer time
+    duty_hours: tuple[int, int] = (7, 19)  #: local; what is done outside is worth an auditor's look
     max_image_bytes: int = 16 * 1024 * 1024
     max_list_bytes: int = 512 * 1024 * 1024  #: of a hotlist's file
     max_body_bytes: int = 256 * 1024  #: of every request that carries no image

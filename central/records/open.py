@@ -13,6 +13,7 @@ from central.records.assessment import SqlAssessmentBook
 from central.records.checkpoints import SqlCheckpointBook
 from central.records.database import Database
 from central.records.deliveries import SqlDeliveryBook
+from central.records.digests import SqlDigestBook
 from central.records.events import SqlEventLog
 from central.records.fleet import SqlFleetBook
 from central.records.hotlists import SqlHotlistBook
@@ -65,7 +66,7 @@ def open_records(
             before, after = migrate(tx.connection)
         if before != after:
             _log.info("records migrated", before=before, after=after)
-        trail = SqlAuditLog(database, key=key_of(folder / KEY, database), anchor=Anchor(folder / ANCHOR))
+        trail = SqlAuditLog(database, clock, key=key_of(folder / KEY, database), anchor=Anchor(folder / ANCHOR))
         trail.begin()
         with database.write() as tx:
             begin_watchlist(tx, active_entries(tx.connection), at=clock.now())
@@ -84,6 +85,7 @@ def open_records(
         accounts=accounts,
         sign_ons=SqlSignOnBook(database, clock, trail, people, accounts),
         audit=trail,
+        digests=SqlDigestBook(database),
         roster=SqlRosterBook(database, clock, trail),
         deliveries=deliveries,
         checkpoints=SqlCheckpointBook(database, clock),

@@ -112,7 +112,11 @@ class SqlPeopleBook:
             with self._database.write() as tx:
                 # A name that is nobody's may well be a password typed into the wrong field: don't keep it.
                 subject = "(unknown)" if row is None else username
-                self._audit(tx, "session.refused", by=subject, subject=subject, detail={"address": address})
+                detail: dict[str, Any] = {"address": address}
+                locked = self._locked_until(tx.connection, username[:MAX_NAME], address[:MAX_NAME])
+                if locked is not None:  # told here, once: the attempts that it refuses are not written down
+                    detail["locked_until"] = locked.isoformat(timespec="seconds")
+                self._audit(tx, "session.refused", by=subject, subject=subject, detail=detail)
             raise BadCredentials("expected a known username and its password")
         assert known is not None
         rehashed = self._passwords.hash(password) if self._passwords.outdated(known) else None
@@ -291,18 +295,25 @@ class SqlPeopleBook:
         with self._database.write() as tx:
             longest = max(t.window + t.lock for t in (ACCOUNT_THROTTLE, ADDRESS_THROTTLE))
             tx.connection.execute(delete(table).where(table.c.at < now - longest))
-            throttles: list[tuple[Throttle, Any]] = [
-                (ACCOUNT_THROTTLE, table.c.username == username),
-                (ADDRESS_THROTTLE, table.c.address == address),
-            ]
-            for throttle, which in throttles:
-                failed_at = tx.connection.scalars(select(table.c.at).where(which)).all()
-                until = throttle.locked_until(failed_at, now)
-                if until is not None:
-                    raise LockedOut(until)
+            until = self._locked_until(tx.connection, username, address)
+            if until is not None:
+                raise LockedOut(until)
             made = tx.connection.execute(insert(table).values(username=username, address=address, at=now))
             assert made.inserted_primary_key is not None
             return int(made.inserted_primary_key[0])
+
+    def _locked_until(self, connection: Connection, username: str, address: str) -> datetime | None:
+        table = schema.login_attempts
+        throttles: list[tuple[Throttle, Any]] = [
+            (ACCOUNT_THROTTLE, table.c.username == username),
+            (ADDRESS_THROTTLE, table.c.address == address),
+        ]
+        for throttle, which in throttles:
+            failed_at = connection.scalars(select(table.c.at).where(which)).all()
+            until = throttle.locked_until(failed_at, self._clock.now())
+            if until is not None:
+                return until
+        return None
 
     def _open_session(
         self, username: str, address: str, attempt: int, *, replaces: str | None, rehashed: str | None

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from pydantic import BaseModel
@@ -24,10 +24,11 @@ from pydantic import BaseModel
 from central.alert import Alert, AlertMove, Verdict
 from central.area import Area, Scope
 from central.assessment import AlertFacts, OrderFacts
-from central.audit import AuditEntry, AuditRecord
+from central.audit import AuditEntry, AuditQuery, AuditRecord, FullCheck
 from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
 from central.delivery.port import DeliveryBook
+from central.digest import DayCount, Digest
 from central.escalation import EscalationPolicy
 from central.estimate import Estimate
 from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, Row
@@ -666,9 +667,49 @@ class AuditLog(Protocol):
         """Newest first; `before`: an audit_id."""
         ...
 
-    def verify(self) -> AuditVerdict:
-        """Walk the whole trail."""
+    def search(self, query: AuditQuery) -> tuple[AuditEntry, ...]:
+        """Newest first."""
         ...
+
+    def check(self, shown: Sequence[AuditEntry] = (), *, gapless: bool = False) -> AuditVerdict:
+        """What can be told at once: the last full check's verdict where that was bad; each entry shown (newest
+        first; `gapless`: none is missing between them); and the chain from where it was walked before to its end.
+        """
+        ...
+
+    def verify(self) -> AuditVerdict:
+        """Walk the whole trail, and write down that it was and what was found."""
+        ...
+
+    def last_full_check(self) -> FullCheck | None: ...
+
+    def first_at(self) -> datetime | None:
+        """When its first entry was written; None: it has none."""
+        ...
+
+    def count_day(self, day: date, utc_offset: timedelta) -> DayCount:
+        """A local day, for its digest."""
+        ...
+
+
+class DigestBook(Protocol):
+    """The signed daily digests."""
+
+    def put(self, digest: Digest, *, made_at: datetime) -> bool:
+        """False, and nothing done, where the day has one already."""
+        ...
+
+    def get(self, day: date) -> Digest | None: ...
+
+    def newest(self, *, limit: int) -> tuple[Digest, ...]:
+        """Newest first."""
+        ...
+
+    def undelivered(self, *, limit: int) -> tuple[Digest, ...]:
+        """Those that nobody has taken yet, newest first."""
+        ...
+
+    def delivered(self, day: date, *, at: datetime) -> None: ...
 
 
 class CheckpointBook(Protocol):
@@ -894,6 +935,7 @@ class Records:
     accounts: AccountBook
     sign_ons: SignOnBook
     audit: AuditLog
+    digests: DigestBook
     roster: RosterBook
     deliveries: DeliveryBook
     checkpoints: CheckpointBook

@@ -419,6 +419,11 @@ audit = Table(
     Column("previous_sha256", String(64), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("seal", String(64), nullable=False),
+    Index("ix_audit_at", "at"),
+    Index("ix_audit_username_at", "username", "at"),
+    Index("ix_audit_action_at", "action", "at"),
+    Index("ix_audit_subject", "subject"),
+    Index("ix_audit_case_number", "case_number"),
 )
 audit_head = Table(
     "audit_head",
@@ -428,6 +433,27 @@ audit_head = Table(
     Column("sha256", String(64), nullable=False),
     Column("seal", String(64), nullable=False),
     CheckConstraint('"only" = 1', name="one_row"),
+)
+audit_checks = Table(
+    "audit_checks",
+    metadata,
+    Column("check_id", Counter, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("first_bad", BigInteger),
+    Column("why", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+)
+audit_digests = Table(
+    "audit_digests",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("made_at", Utc, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("delivered_at", Utc),
 )
 shifts = Table(
     "shifts",

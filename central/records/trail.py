@@ -6,19 +6,39 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from central.audit import GENESIS, AuditEntry, AuditRecord, Head, Verdict, chain, head, verify
+from central.audit import (
+    GENESIS,
+    AuditEntry,
+    AuditQuery,
+    AuditRecord,
+    FullCheck,
+    Head,
+    Verdict,
+    chain,
+    check_seal,
+    genuine,
+    head,
+    verify,
+)
+from central.digest import DayCount, bounds
 from central.records import schema
+from central.records.audit_search import conditions
 from central.records.database import Database, Transaction
 from central.records.port import RecordsUnusable
+from proto.clock import Clock
 
 KEY_BYTES = 32
+#: Entries of one transaction.
+MOST_TOGETHER = 200
 _log = structlog.get_logger(__name__)
 
 
@@ -62,13 +82,27 @@ class Anchor:
                 os.close(folder)
 
 
+class _Waiting:
+    """An entry that is to be written, and what came of it."""
+
+    def __init__(self, record: AuditRecord) -> None:
+        self.record = record
+        self.entry: AuditEntry | None = None
+        self.error: Exception | None = None
+
+
 class SqlAuditLog:
     """See `central.records.port.AuditLog`."""
 
-    def __init__(self, database: Database, *, key: bytes, anchor: Anchor) -> None:
+    def __init__(self, database: Database, clock: Clock, *, key: bytes, anchor: Anchor) -> None:
         self._database = database
+        self._clock = clock
         self._key = key
         self._anchor = anchor
+        self._queue: deque[_Waiting] = deque()
+        self._appending = threading.Lock()
+        self._checking = threading.Lock()
+        self._checked: Head | None = None  #: up to where this process has walked the chain
 
     def put(self, tx: Transaction, record: AuditRecord) -> AuditEntry:
         """Append in the transaction of what the entry tells of; the anchor follows the commit."""
@@ -97,27 +131,131 @@ class SqlAuditLog:
         return entry
 
     def append(self, record: AuditRecord) -> AuditEntry:
-        with self._database.write() as tx:
-            return self.put(tx, record)
+        """Callers that come while another's entry is being written are written together, in the next
+        transaction: a page of pictures is many entries at once."""
+        waiting = _Waiting(record)
+        self._queue.append(waiting)
+        with self._appending:
+            while waiting.entry is None and waiting.error is None:
+                together = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_TOGETHER))]
+                self._write(together)
+        if waiting.error is not None:
+            raise waiting.error
+        assert waiting.entry is not None, "who holds the lock writes all that were before it in the queue"
+        return waiting.entry
+
+    def _write(self, together: Sequence[_Waiting]) -> None:
+        try:
+            with self._database.write() as tx:
+                entries = [self.put(tx, waiting.record) for waiting in together]
+        except Exception as error:  # noqa: BLE001 - each of the callers gets it
+            for waiting in together:
+                waiting.error = error
+            return
+        for waiting, entry in zip(together, entries, strict=True):
+            waiting.entry = entry
 
     def page(self, *, before: int | None = None, limit: int) -> tuple[AuditEntry, ...]:
-        query = select(schema.audit).order_by(schema.audit.c.audit_id.desc()).limit(limit)
-        if before is not None:
-            query = query.where(schema.audit.c.audit_id < before)
+        return self.search(AuditQuery(before=before, limit=limit))
+
+    def search(self, query: AuditQuery) -> tuple[AuditEntry, ...]:
         with self._database.read() as connection:
-            return tuple(_entry(row) for row in connection.execute(query))
+            chosen = select(schema.audit).where(*conditions(query, connection.dialect.name))
+            newest_first = chosen.order_by(schema.audit.c.audit_id.desc()).limit(query.limit)
+            return tuple(_entry(row) for row in connection.execute(newest_first))
+
+    def check(self, shown: Sequence[AuditEntry] = (), *, gapless: bool = False) -> Verdict:
+        last = self.last_full_check()
+        if last is not None and not last.verdict.ok:
+            return last.verdict
+        for newer, entry in zip((None, *shown), shown, strict=False):
+            if not genuine(entry, self._key):
+                return _bad(entry.audit_id, "it was edited: its hash or seal is not that of its fields")
+            if gapless and newer is not None and newer.audit_id != entry.audit_id + 1:
+                return _bad(entry.audit_id + 1, "it was removed")
+        with self._checking:
+            since = self._checked
+            if since is None and last is not None:
+                since = head(last.verdict.entries, last.sha256, self._key)
+            verdict, self._checked = self._walk(since)
+        return verdict
 
     def verify(self) -> Verdict:
+        verdict, reached = self._walk(None)
+        with self._checking:
+            self._checked = reached
+        now = self._clock.now()
+        sha256 = reached.sha256 if reached is not None else GENESIS
+        with self._database.write() as tx:
+            tx.connection.execute(
+                insert(schema.audit_checks).values(
+                    at=now,
+                    ok=verdict.ok,
+                    entries=verdict.entries,
+                    first_bad=verdict.first_bad,
+                    why=verdict.why,
+                    sha256=sha256,
+                    seal=check_seal(verdict, sha256, now, self._key),
+                )
+            )
+        return verdict
+
+    def last_full_check(self) -> FullCheck | None:
+        table = schema.audit_checks
+        with self._database.read() as connection:
+            row = connection.execute(select(table).order_by(table.c.check_id.desc()).limit(1)).one_or_none()
+        if row is None:
+            return None
+        verdict = Verdict(ok=row.ok, entries=row.entries, first_bad=row.first_bad, why=row.why)
+        # One that somebody wrote in by hand spares no walk.
+        if row.seal != check_seal(verdict, row.sha256, row.at, self._key):
+            return None
+        return FullCheck(at=row.at, verdict=verdict, sha256=row.sha256)
+
+    def count_day(self, day: date, utc_offset: timedelta) -> DayCount:
+        begin, end = bounds(day, utc_offset)
+        table = schema.audit
+        of_day = (table.c.at >= begin, table.c.at < end)
+        with self._database.read() as connection:
+            first, last = connection.execute(
+                select(func.min(table.c.audit_id), func.max(table.c.audit_id)).where(*of_day)
+            ).one()
+            counted = connection.execute(
+                select(table.c.action, func.count()).where(*of_day).group_by(table.c.action)
+            )
+            actions = {action: number for action, number in counted}
+            newest = connection.execute(
+                select(table).where(table.c.at < end).order_by(table.c.audit_id.desc()).limit(1)
+            ).one_or_none()
+        return DayCount(
+            day=day,
+            first=first or 0,
+            last=last or 0,
+            head=GENESIS if newest is None else newest.sha256,
+            entries=0 if newest is None else newest.audit_id,
+            actions=actions,
+        )
+
+    def first_at(self) -> datetime | None:
+        table = schema.audit
+        with self._database.read() as connection:
+            return connection.scalar(select(table.c.at).where(table.c.audit_id == 1))
+
+    def _walk(self, since: Head | None) -> tuple[Verdict, Head | None]:
+        """The verdict on what follows `since`, and how far it was good: None where it was not."""
         anchor = self._anchor.read()  # first: entries written from here on may only lie behind it
+        reached = since or head(0, GENESIS, self._key)
         with self._database.read() as connection:
             found = connection.execute(select(schema.audit_head)).one_or_none()
-            with _entries(connection) as entries:
-                return verify(
+            with _entries(connection, after=reached.entries) as entries:
+                verdict = verify(
                     entries,
                     head_found=None if found is None else _head(found),
                     anchor=anchor,
                     key=self._key,
+                    since=since,
                 )
+        return verdict, _head(found) if verdict.ok and found is not None else None
 
     def begin(self) -> None:
         """Seal the head of an empty trail and anchor it; a trail that has entries is left as it is.
@@ -199,11 +337,16 @@ def _new_key(path: Path) -> bytes:
 
 
 @contextmanager
-def _entries(connection: Connection) -> Iterator[Iterator[AuditEntry]]:
-    """All of them, never many at once in memory."""
-    query = select(schema.audit).order_by(schema.audit.c.audit_id)
+def _entries(connection: Connection, *, after: int) -> Iterator[Iterator[AuditEntry]]:
+    """All behind this one, never many at once in memory."""
+    table = schema.audit
+    query = select(table).where(table.c.audit_id > after).order_by(table.c.audit_id)
     with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
         yield (_entry(row) for row in rows)
+
+
+def _bad(audit_id: int, why: str) -> Verdict:
+    return Verdict(ok=False, entries=0, first_bad=audit_id, why=why)
 
 
 def _head(row: Row[tuple[object, ...]]) -> Head:

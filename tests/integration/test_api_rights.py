@@ -104,6 +104,8 @@ EXPECTED: dict[str, str] = {
     "GET /api/watchlist/versions/{version}": "auditor supervisor",
     "GET /api/watchlist/versions/{version}/orders/{order_id}": "auditor of the whole network",
     "GET /api/audit": "auditor of the whole network",
+    "POST /api/audit/verification": "auditor of the whole network",
+    "GET /api/audit/digests": "auditor of the whole network",
     "GET /api/images/{sha256}": "investigator operator supervisor",
     "HEAD /api/images/{sha256}": "images investigator operator supervisor",
     "PUT /api/images/{sha256}": "images",

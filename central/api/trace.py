@@ -1,0 +1,92 @@
+"""What each route leaves in the audit trail: the one table. A test drives every route that says it leaves something,
+and fails for a route that is not in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A call that is answered leaves an entry."""
+
+    action: str  #: where the step says more, as in "alert.*", all after the dot
+
+
+@dataclass(frozen=True, slots=True)
+class Untraced:
+    """It needs none."""
+
+    why: str
+
+
+_OWN = Untraced("tells people what is theirs; opening and ending it is traced")
+_STAFF = Untraced("tells how the police are organised, nothing of a vehicle; every change is traced")
+_NETWORK = Untraced("tells of sites and machines, nothing of a vehicle")
+_FIGURES = Untraced("counts; a vehicle can't be told from them")
+_NODE = Untraced("a node hands in what it saw; nothing is shown to anybody")
+_WORK = Untraced("the queue that people work from: what they open or do of it is traced")
+_MACHINE = Untraced("asked by machines; says how the centre does")
+
+#: (method, path) → what it leaves.
+TRACES: dict[tuple[str, str], Traced | Untraced] = {
+    ("POST", "/api/session"): Traced("session.open"),  # refused: session.refused
+    ("GET", "/api/session"): _OWN,
+    ("DELETE", "/api/session"): Traced("session.close"),
+    ("POST", "/api/session/password"): Traced("password.change"),
+    ("GET", "/api/sessions"): _OWN,
+    ("DELETE", "/api/sessions/{session_id}"): Traced("session.end"),
+    ("GET", "/api/users"): _STAFF,
+    ("POST", "/api/users"): Traced("user.create"),
+    ("GET", "/api/users/{username}"): _STAFF,
+    ("PATCH", "/api/users/{username}"): Traced("user.change"),
+    ("POST", "/api/users/{username}/disable"): Traced("user.disable"),
+    ("POST", "/api/users/{username}/enable"): Traced("user.enable"),
+    ("POST", "/api/users/{username}/password"): Traced("password.reset"),
+    ("DELETE", "/api/users/{username}/sessions"): Traced("session.end"),
+    ("GET", "/api/checkpoints"): _NETWORK,
+    ("GET", "/api/areas"): _NETWORK,
+    ("GET", "/api/passages"): Traced("passage.list"),
+    ("POST", "/api/tracks"): Traced("track.search"),
+    ("GET", "/api/orders"): _WORK,
+    ("POST", "/api/orders"): Traced("order.create"),
+    ("POST", "/api/orders/{order_id}/submit"): Traced("order.submit"),
+    ("POST", "/api/orders/{order_id}/approve"): Traced("order.approve"),
+    ("POST", "/api/orders/{order_id}/reject"): Traced("order.reject"),
+    ("POST", "/api/orders/{order_id}/withdraw"): Traced("order.withdraw"),
+    ("GET", "/api/alerts"): _WORK,
+    ("GET", "/api/alerts/{alert_id}"): Traced("alert.view"),
+    ("POST", "/api/alerts/{alert_id}/steps"): Traced("alert.*"),
+    ("POST", "/api/alerts/hand-over"): Traced("alert.hand_over"),
+    ("POST", "/api/alerts/accept"): Traced("alert.accept"),
+    ("GET", "/api/alerts/{alert_id}/interception"): Traced("alert.interception"),
+    ("POST", "/api/alerts/{alert_id}/interception"): Traced("alert.interception"),
+    ("GET", "/api/roster"): _STAFF,
+    ("GET", "/api/roster/duty"): _STAFF,
+    ("POST", "/api/roster/shifts"): Traced("roster.put"),
+    ("DELETE", "/api/roster/shifts/{shift_id}"): Traced("roster.remove"),
+    ("POST", "/api/roster/import"): Traced("roster.put"),
+    ("GET", "/api/units"): _STAFF,
+    ("PUT", "/api/units/{unit_id}"): Traced("unit.put"),
+    ("DELETE", "/api/units/{unit_id}"): Traced("unit.remove"),
+    ("POST", "/api/units/{unit_id}/status"): Traced("unit.status"),
+    ("POST", "/api/units/{unit_id}/position"): Untraced("a unit's own device tells where it is"),
+    ("GET", "/api/units/{unit_id}/positions"): Traced("unit.positions"),
+    ("GET", "/api/nodes"): _NETWORK,
+    ("GET", "/api/statistics"): _FIGURES,
+    ("GET", "/api/statistics/sources"): _FIGURES,
+    ("GET", "/api/audit"): Traced("audit.read"),
+    ("POST", "/api/audit/verification"): Traced("audit.verify"),
+    ("GET", "/api/audit/digests"): Traced("audit.digests"),
+    ("GET", "/api/images/{sha256}"): Traced("image.view"),
+    ("HEAD", "/api/images/{sha256}"): Untraced("tells whether a picture has come, not what it shows"),
+    ("PUT", "/api/images/{sha256}"): _NODE,
+    ("HEAD", "/api/images/{sha256}/upload"): _NODE,
+    ("PATCH", "/api/images/{sha256}/upload"): _NODE,
+    ("GET", "/api/machine-tokens"): _STAFF,
+    ("POST", "/api/machine-tokens"): Traced("machine_token.create"),
+    ("DELETE", "/api/machine-tokens/{token_id}"): Traced("machine_token.revoke"),
+    ("GET", "/healthz"): _MACHINE,
+    ("GET", "/readyz"): _MACHINE,
+    ("GET", "/metrics"): _MACHINE,
+}
