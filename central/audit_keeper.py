@@ -26,7 +26,8 @@ _log = structlog.get_logger(__name__)
 class AuditKeeper:
     """A periodic job. One round:
 
-    1. walk the whole trail, where that was long ago; what is wrong is told by log, metric and API until a walk is good
+    1. walk the whole trail, where that was long ago; what is wrong is told by log, metric and API until a
+       walk is good
     2. sign the digest of each day that is over and has none, back to the trail's first day
     3. write every new one to the folder
     4. hand those on that nobody has taken yet

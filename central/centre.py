@@ -372,6 +372,8 @@ class Centre:
             readiness=self.checks,
             registry=self.registry,
             settings=ApiSettings(
+                utc_offset=timedelta(hours=self._settings.audit.utc_offset_hours),
+                duty_hours=(self._settings.audit.duty_begins, self._settings.audit.duty_ends),
                 secure_cookies=self._settings.http.secure_cookies,
                 max_image_bytes=images,
                 case_number=self._settings.assessment.case_number,

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from central.centre import EVERYTHING, Centre, PartName
 from central.config import CentreSettings, ConfigError, example_toml, load_settings, shown_url
 from central.dead_letter import list_dead_letters, replay_dead_letters
+from central.digest_cli import make_digest, print_public_key, verify_digest
 from central.hotlist_cli import hotlists
 from central.people import InvalidUser, PeopleError, Role, TokenScope
 from central.ports import StoreUnavailable
@@ -510,3 +511,7 @@ def rotate_keys(settings: CentreSettings, reason: str) -> None:
     with _named_failures(), _records(settings) as records:
         epoch = records.site_keys.rotate(by=BY, reason=reason)
     click.echo(f"epoch {epoch}: nodes ask for the new key as soon as the list is sent")
+
+
+for _command in (make_digest, print_public_key, verify_digest):
+    audit.add_command(_command)

@@ -1,10 +1,10 @@
-"""The daily digest of the audit trail, signed: what a third party holds the trail against. Pure but for its key file.
+"""The daily digest of the audit trail, signed: what a third party holds the trail against. Pure but for its
+key file.
 
-A digest tells of one local day: its entries' numbers, how many of each action, and the hash of the last one. Since
-each entry's hash covers all before it, whoever keeps the digests can prove which entries there were, and a centre
-that wrote its trail anew could not sign the old days without showing it. Signed with Ed25519 (RFC 8032): the public
-key is enough to check, the private one stays in a file of mode 0600.
-"""
+A digest tells of one local day: its entries' numbers, how many of each action, and the hash of the last one.
+Since each entry's hash covers all before it, whoever keeps the digests can prove which entries there were,
+and a centre that wrote its trail anew could not sign the old days without showing it. Signed with Ed25519
+(RFC 8032): the public key is enough to check, the private one stays in a file of mode 0600."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from central.alert import AlertMove, IncompleteStep, Verdict, may, may_verdicts
-from central.api.problems import Problem
 from central.api.caller import CurrentCaller
+from central.api.problems import Problem
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
 from central.api.sighting import seen_before
@@ -160,11 +160,10 @@ def read_alert(
     wanted = found.order.request
     caller.leaves(
         "alert.view",
+        {"passages": len(found.alert.passages), "seen_before": before is not None},
         subject=alert_id,
         reason=wanted.reason,
         case_number=wanted.case_number,
-        passages=len(found.alert.passages),
-        seen_before=before is not None,
     )
     return view.model_copy(update={"seen_before": before})
 

@@ -54,8 +54,8 @@ class AuditView(BaseModel):
 
     entries: list[AuditEntryView]
     verified: bool = Field(
-        description="Whether nothing wrong is known: by the last walk of the whole trail, by what was walked of "
-        "it since, and by the entries of this page themselves."
+        description="Whether nothing wrong is known: by the last walk of the whole trail, by what was walked "
+        "of it since, and by the entries of this page themselves."
     )
     first_bad: int | None = Field(description="The first entry that is not; null where none can be named.")
     why: str = Field(description="What is wrong; empty where nothing is.")
@@ -148,10 +148,8 @@ def read_audit(
     entries = audit.search(query)
     caller.leaves(
         "audit.read",
+        {name: value for name, value in asked.items() if value} | {"limit": limit, "shown": len(entries)},
         subject=query.plate or "",
-        limit=limit,
-        shown=len(entries),
-        **{name: value for name, value in asked.items() if value},
     )
     if query.whole and before is None:
         entries = audit.search(query)  # with the entry that tells of it
@@ -171,7 +169,8 @@ def read_audit(
 def verify_audit(caller: CurrentCaller, services: ServicesOf) -> VerificationView:
     """Walk the whole trail now. It takes some ten seconds a million entries."""
     verdict = services.records.audit.verify()
-    caller.leaves("audit.verify", ok=verdict.ok, entries=verdict.entries, first_bad=verdict.first_bad)
+    found = {"ok": verdict.ok, "entries": verdict.entries, "first_bad": verdict.first_bad}
+    caller.leaves("audit.verify", found)
     return VerificationView.of(verdict)
 
 
@@ -181,7 +180,7 @@ def list_digests(
 ) -> DigestsView:
     """The signed digests of the last days."""
     found = services.records.digests.newest(limit=limit)
-    caller.leaves("audit.digests", shown=len(found))
+    caller.leaves("audit.digests", {"shown": len(found)})
     return DigestsView(
         digests=[
             DigestView(day=digest.day, body=json.loads(digest.body), signature=digest.signature)

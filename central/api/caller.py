@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -22,9 +23,17 @@ class Caller:
         self.name = who.username if isinstance(who, User) else f"machine {who.name}"
 
     def leaves(
-        self, action: str, *, subject: str = "", reason: str = "", case_number: str = "", **detail: Any
+        self,
+        action: str,
+        detail: Mapping[str, Any],
+        *,
+        subject: str = "",
+        reason: str = "",
+        case_number: str = "",
     ) -> None:
-        """Raises:
+        """`detail`: what was asked and how much came back.
+
+        Raises:
         StoreUnavailable: it could not be written; then nothing may be answered.
         """
         self._services.records.audit.append(
@@ -35,7 +44,7 @@ class Caller:
                 subject=subject,
                 reason=reason,
                 case_number=case_number,
-                detail=json.dumps(detail, ensure_ascii=False),
+                detail=json.dumps(dict(detail), ensure_ascii=False),
             )
         )
 

@@ -48,7 +48,7 @@ def read_image(sha256: Sha256, caller: CurrentCaller, services: ServicesOf) -> R
     data = services.images.get(sha256)
     if data is None:
         raise HTTPException(404, f"no image {sha256}, or it has not come yet")
-    caller.leaves("image.view", subject=sha256, bytes=len(data))
+    caller.leaves("image.view", {"bytes": len(data)}, subject=sha256)
     media_type = next(
         (t for signature, t in _SIGNATURES if data.startswith(signature)), "application/octet-stream"
     )

@@ -48,10 +48,5 @@ def list_passages(
             limit=limit,
         )
     )
-    caller.leaves(
-        "passage.list",
-        checkpoint=checkpoint,
-        before=before,
-        shown=len(page.passages),
-    )
+    caller.leaves("passage.list", {"checkpoint": checkpoint, "before": before, "shown": len(page.passages)})
     return PassagesView(passages=views(services, page), next=cursor.write(page.next))

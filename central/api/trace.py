@@ -1,5 +1,5 @@
-"""What each route leaves in the audit trail: the one table. A test drives every route that says it leaves something,
-and fails for a route that is not in here."""
+"""What each route leaves in the audit trail: the one table. A test drives every route that says it leaves
+something, and fails for a route that is not in here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Traced:
     """A call that is answered leaves an entry."""
 
-    action: str  #: where the step says more, as in "alert.*", all after the dot
+    action: str  #: "*" stands for what the call itself says, as a step's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,17 @@ TRACES: dict[tuple[str, str], Traced | Untraced] = {
     ("POST", "/api/orders/{order_id}/approve"): Traced("order.approve"),
     ("POST", "/api/orders/{order_id}/reject"): Traced("order.reject"),
     ("POST", "/api/orders/{order_id}/withdraw"): Traced("order.withdraw"),
+    ("GET", "/api/orders/quality"): _FIGURES,
+    ("POST", "/api/orders/estimate"): Traced("order.estimate"),
+    ("GET", "/api/orders/{order_id}"): _WORK,
+    ("GET", "/api/orders/{order_id}/estimate"): Traced("order.estimate"),
+    ("POST", "/api/orders/{order_id}/emergency"): Traced("order.emergency"),
+    ("GET", "/api/orders/{order_id}/revisions"): _WORK,
+    ("POST", "/api/orders/{order_id}/revisions"): Traced("amendment.propose"),
+    ("POST", "/api/orders/{order_id}/renewals"): Traced("renewal.propose"),
+    ("POST", "/api/orders/{order_id}/revisions/{number}/accept"): Traced("*.accept"),
+    ("POST", "/api/orders/{order_id}/revisions/{number}/refuse"): Traced("*.refuse"),
+    ("POST", "/api/orders/{order_id}/revisions/{number}/call-back"): Traced("*.call_back"),
     ("GET", "/api/alerts"): _WORK,
     ("GET", "/api/alerts/{alert_id}"): Traced("alert.view"),
     ("POST", "/api/alerts/{alert_id}/steps"): Traced("alert.*"),

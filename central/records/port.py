@@ -672,9 +672,9 @@ class AuditLog(Protocol):
         ...
 
     def check(self, shown: Sequence[AuditEntry] = (), *, gapless: bool = False) -> AuditVerdict:
-        """What can be told at once: the last full check's verdict where that was bad; each entry shown (newest
-        first; `gapless`: none is missing between them); and the chain from where it was walked before to its end.
-        """
+        """What can be told at once: the last full check's verdict where that was bad; each entry shown
+        (newest first; `gapless`: none is missing between them); and the chain from where it was walked before
+        to its end."""
         ...
 
     def verify(self) -> AuditVerdict:

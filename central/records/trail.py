@@ -223,7 +223,7 @@ class SqlAuditLog:
             counted = connection.execute(
                 select(table.c.action, func.count()).where(*of_day).group_by(table.c.action)
             )
-            actions = {action: number for action, number in counted}
+            actions: dict[str, int] = {action: int(number) for action, number in counted}
             newest = connection.execute(
                 select(table).where(table.c.at < end).order_by(table.c.audit_id.desc()).limit(1)
             ).one_or_none()

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from central import (
+    audit_keeper,
     centre,
     dead_letter,
     dispatch,
@@ -39,6 +40,7 @@ def test_every_metric_is_ours_by_name_and_says_what_it_is() -> None:
 
 def test_what_is_declared_is_used() -> None:
     users = (
+        audit_keeper,
         centre,
         dead_letter,
         dispatch,

@@ -1,0 +1,328 @@
+"""Every route of the table that leaves something in the audit trail is called, and leaves it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatch
+
+import httpx
+import pytest
+
+from central.api.rights import RIGHTS
+from central.api.trace import TRACES, Traced, Untraced
+from central.audit import AuditRecord
+from central.people import Role
+from proto.clock import ManualClock
+from tests.centre import (
+    PASSWORD,
+    START,
+    Centre,
+    active_order,
+    hit,
+    new_clock,
+    order_request,
+    passage,
+    running_centre,
+)
+from tests.integration.api_requests import DRAFT, IMAGE, SEARCH, SHA
+
+R = Role
+SHIFT = {
+    "team": "一班",
+    "people": ["operator"],
+    "starts_at": "2026-03-01T00:00:00Z",
+    "ends_at": "2026-03-01T12:00:00Z",
+}
+ROSTER = "班组,人员,开始时间,结束时间\n一班,operator,2026-03-01 08:00,2026-03-01 20:00\n"
+
+
+@dataclass(slots=True)
+class Stage:
+    """A centre with something of everything, and new things of whatever a call uses up."""
+
+    centre: Centre
+    clock: ManualClock
+    count: int = 0
+
+    def as_(self, role: Role) -> httpx.Client:
+        return self.centre.client(role)
+
+    def order(self, *moves: str) -> str:
+        self.count += 1
+        made = self.as_(R.APPLICANT).post("/api/orders", json={**DRAFT, "plate": f"川C{self.count:05}"})
+        order_id = str(made.json()["order_id"])
+        for move in moves:
+            role = R.APPLICANT if move == "submit" else R.APPROVER
+            answer = self.as_(role).post(f"/api/orders/{order_id}/{move}", json={"reason": "因为"})
+            assert answer.status_code == 200, answer.text
+        return order_id
+
+    def alert(self) -> str:
+        self.count += 1
+        plate = f"川B{self.count:05}"
+        order = active_order(self.centre.records, self.centre.staff, order_request(plate))
+        seen = passage(plate, at=START)
+        self.centre.services.store.insert([seen])
+        self.centre.records.alerts.raise_alerts([hit(order, seen)])
+        return next(
+            o.alert.alert_id
+            for o in self.centre.records.alerts.page(only_open=True, limit=500)
+            if o.order.order_id == order.order_id
+        )
+
+    def owned_alert(self) -> str:
+        alert_id = self.alert()
+        operator = self.as_(R.OPERATOR)
+        for step in ({"step": "verify", "verdict": "correct"}, {"step": "sign_off"}):
+            answer = operator.post(f"/api/alerts/{alert_id}/steps", json=step)
+            assert answer.status_code == 200, answer.text
+        return alert_id
+
+    def user(self) -> str:
+        self.count += 1
+        name = f"user{self.count}"
+        made = self.as_(R.ADMINISTRATOR).post(
+            "/api/users", json={"username": name, "name": "某", "roles": ["operator"]}
+        )
+        assert made.status_code == 201, made.text
+        return name
+
+    def unit(self) -> str:
+        self.count += 1
+        name = f"unit{self.count}"
+        self.as_(R.SUPERVISOR).put(f"/api/units/{name}", json={"name": "巡逻", "team": "一中队"})
+        return name
+
+    def shift(self) -> str:
+        return str(self.as_(R.SUPERVISOR).post("/api/roster/shifts", json=SHIFT).json()["shift_id"])
+
+    def revision(self, order_id: str) -> int:
+        answer = self.as_(R.APPLICANT).post(f"/api/orders/{order_id}/renewals", json=RENEWAL)
+        assert answer.status_code in (200, 201), answer.text
+        return int(answer.json()["number"])
+
+    def trail(self) -> list[AuditRecord]:
+        return [entry.record for entry in self.centre.records.audit.page(limit=500)][::-1]
+
+
+RENEWAL = {"valid_until": "2026-03-20T00:00:00Z", "why": "尚未找到"}
+Call = Callable[[Stage], httpx.Response]
+
+
+def _token(s: Stage) -> str:
+    s.as_(R.ADMINISTRATOR).post("/api/machine-tokens", json={"name": "node-9"})
+    return s.centre.records.people.machine_tokens()[0].token_id
+
+
+def _own_session(s: Stage) -> httpx.Response:
+    client = s.as_(R.OPERATOR)
+    sessions = client.get("/api/sessions").json()["sessions"]
+    return client.delete(f"/api/sessions/{sessions[-1]['session_id']}")
+
+
+def _password(s: Stage) -> httpx.Response:
+    new = "another password for tests"
+    client = s.as_(R.APPROVER)
+    answer = client.post("/api/session/password", json={"old": PASSWORD, "new": new})
+    client.post("/api/session/password", json={"old": new, "new": PASSWORD})
+    return answer
+
+
+def _decide(s: Stage, role: Role, what: str) -> httpx.Response:
+    order_id = s.order("submit", "approve")
+    number = s.revision(order_id)
+    return s.as_(role).post(f"/api/orders/{order_id}/revisions/{number}/{what}", json={"reason": "因为"})
+
+
+def _amend(s: Stage) -> httpx.Response:
+    order_id = s.order("submit", "approve")
+    changed = {**DRAFT, "plate": f"川C{s.count:05}", "priority": 2, "why": "降级"}
+    return s.as_(R.APPLICANT).post(f"/api/orders/{order_id}/revisions", json=changed)
+
+
+def _emergency(s: Stage) -> httpx.Response:
+    client = s.centre.client()
+    who = {"username": "on.duty", "password": PASSWORD}
+    client.headers["X-CSRF-Token"] = client.post("/api/session", json=who).json()["csrf"]
+    order_id = client.post("/api/orders", json={**DRAFT, "plate": "川C99999"}).json()["order_id"]
+    return client.post(f"/api/orders/{order_id}/emergency", json={"reason": "持刀逃窜"})
+
+
+def _hand_over(s: Stage) -> httpx.Response:
+    s.owned_alert()
+    return s.as_(R.OPERATOR).post("/api/alerts/hand-over", json={"to_user": "colleague"})
+
+
+def _accept(s: Stage) -> httpx.Response:
+    _hand_over(s)
+    colleague = s.centre.client()
+    signed_in = colleague.post("/api/session", json={"username": "colleague", "password": PASSWORD})
+    colleague.headers["X-CSRF-Token"] = signed_in.json()["csrf"]
+    return colleague.post("/api/alerts/accept", json={})
+
+
+#: How each route is called so that it answers well.
+CALLS: dict[tuple[str, str], Call] = {
+    ("POST", "/api/session"): lambda s: s.centre.client().post(
+        "/api/session", json={"username": "operator", "password": PASSWORD}
+    ),
+    ("DELETE", "/api/session"): lambda s: s.as_(R.OPERATOR).delete("/api/session"),
+    ("POST", "/api/session/password"): _password,
+    ("DELETE", "/api/sessions/{session_id}"): _own_session,
+    ("POST", "/api/users"): lambda s: s.as_(R.ADMINISTRATOR).post(
+        "/api/users", json={"username": "li.jing", "name": "李静", "roles": ["operator"]}
+    ),
+    ("PATCH", "/api/users/{username}"): lambda s: s.as_(R.ADMINISTRATOR).patch(
+        f"/api/users/{s.user()}", json={"roles": ["auditor"]}
+    ),
+    ("POST", "/api/users/{username}/disable"): lambda s: s.as_(R.ADMINISTRATOR).post(
+        f"/api/users/{s.user()}/disable"
+    ),
+    ("POST", "/api/users/{username}/enable"): lambda s: s.as_(R.ADMINISTRATOR).post(
+        f"/api/users/{_disabled(s)}/enable"
+    ),
+    ("POST", "/api/users/{username}/password"): lambda s: s.as_(R.ADMINISTRATOR).post(
+        f"/api/users/{s.user()}/password"
+    ),
+    ("DELETE", "/api/users/{username}/sessions"): lambda s: s.as_(R.ADMINISTRATOR).delete(
+        "/api/users/operator/sessions"
+    ),
+    ("GET", "/api/passages"): lambda s: s.as_(R.OPERATOR).get("/api/passages"),
+    ("POST", "/api/tracks"): lambda s: s.as_(R.INVESTIGATOR).post("/api/tracks", json=SEARCH),
+    ("POST", "/api/orders"): lambda s: s.as_(R.APPLICANT).post("/api/orders", json=DRAFT),
+    ("POST", "/api/orders/{order_id}/submit"): lambda s: s.as_(R.APPLICANT).post(
+        f"/api/orders/{s.order()}/submit"
+    ),
+    ("POST", "/api/orders/{order_id}/approve"): lambda s: s.as_(R.APPROVER).post(
+        f"/api/orders/{s.order('submit')}/approve", json={"reason": "核实"}
+    ),
+    ("POST", "/api/orders/{order_id}/reject"): lambda s: s.as_(R.APPROVER).post(
+        f"/api/orders/{s.order('submit')}/reject", json={"reason": "依据不足"}
+    ),
+    ("POST", "/api/orders/{order_id}/withdraw"): lambda s: s.as_(R.APPROVER).post(
+        f"/api/orders/{s.order('submit', 'approve')}/withdraw", json={"reason": "车辆已找到"}
+    ),
+    ("POST", "/api/orders/estimate"): lambda s: s.as_(R.APPLICANT).post("/api/orders/estimate", json=DRAFT),
+    ("GET", "/api/orders/{order_id}/estimate"): lambda s: s.as_(R.APPROVER).get(
+        f"/api/orders/{s.order()}/estimate"
+    ),
+    ("POST", "/api/orders/{order_id}/emergency"): _emergency,
+    ("POST", "/api/orders/{order_id}/revisions"): _amend,
+    ("POST", "/api/orders/{order_id}/renewals"): lambda s: s.as_(R.APPLICANT).post(
+        f"/api/orders/{s.order('submit', 'approve')}/renewals", json=RENEWAL
+    ),
+    ("POST", "/api/orders/{order_id}/revisions/{number}/accept"): lambda s: _decide(s, R.APPROVER, "accept"),
+    ("POST", "/api/orders/{order_id}/revisions/{number}/refuse"): lambda s: _decide(s, R.APPROVER, "refuse"),
+    ("POST", "/api/orders/{order_id}/revisions/{number}/call-back"): lambda s: _decide(
+        s, R.APPLICANT, "call-back"
+    ),
+    ("GET", "/api/alerts/{alert_id}"): lambda s: s.as_(R.OPERATOR).get(f"/api/alerts/{s.alert()}"),
+    ("POST", "/api/alerts/{alert_id}/steps"): lambda s: s.as_(R.OPERATOR).post(
+        f"/api/alerts/{s.alert()}/steps", json={"step": "verify", "verdict": "correct"}
+    ),
+    ("POST", "/api/alerts/hand-over"): _hand_over,
+    ("POST", "/api/alerts/accept"): _accept,
+    ("GET", "/api/alerts/{alert_id}/interception"): lambda s: s.as_(R.OPERATOR).get(
+        f"/api/alerts/{s.alert()}/interception"
+    ),
+    ("POST", "/api/alerts/{alert_id}/interception"): lambda s: s.as_(R.OPERATOR).post(
+        f"/api/alerts/{s.alert()}/interception"
+    ),
+    ("POST", "/api/roster/shifts"): lambda s: s.as_(R.SUPERVISOR).post("/api/roster/shifts", json=SHIFT),
+    ("DELETE", "/api/roster/shifts/{shift_id}"): lambda s: s.as_(R.SUPERVISOR).delete(
+        f"/api/roster/shifts/{s.shift()}"
+    ),
+    ("POST", "/api/roster/import"): lambda s: s.as_(R.SUPERVISOR).post(
+        "/api/roster/import", content=ROSTER.encode(), headers={"Content-Type": "text/csv"}
+    ),
+    ("PUT", "/api/units/{unit_id}"): lambda s: s.as_(R.SUPERVISOR).put(
+        "/api/units/u-new", json={"name": "巡逻", "team": "一中队"}
+    ),
+    ("DELETE", "/api/units/{unit_id}"): lambda s: s.as_(R.SUPERVISOR).delete(f"/api/units/{s.unit()}"),
+    ("POST", "/api/units/{unit_id}/status"): lambda s: s.as_(R.OPERATOR).post(
+        f"/api/units/{s.unit()}/status", json={"status": "busy"}
+    ),
+    ("GET", "/api/units/{unit_id}/positions"): lambda s: s.as_(R.SUPERVISOR).get(
+        f"/api/units/{s.unit()}/positions", params={"since": "2026-03-01T00:00:00Z"}
+    ),
+    ("GET", "/api/audit"): lambda s: s.as_(R.AUDITOR).get("/api/audit"),
+    ("POST", "/api/audit/verification"): lambda s: s.as_(R.AUDITOR).post("/api/audit/verification"),
+    ("GET", "/api/audit/digests"): lambda s: s.as_(R.AUDITOR).get("/api/audit/digests"),
+    ("GET", "/api/images/{sha256}"): lambda s: s.as_(R.OPERATOR).get(f"/api/images/{SHA}"),
+    ("POST", "/api/machine-tokens"): lambda s: s.as_(R.ADMINISTRATOR).post(
+        "/api/machine-tokens", json={"name": "node-9"}
+    ),
+    ("DELETE", "/api/machine-tokens/{token_id}"): lambda s: s.as_(R.ADMINISTRATOR).delete(
+        f"/api/machine-tokens/{_token(s)}"
+    ),
+}
+
+
+def _disabled(s: Stage) -> str:
+    name = s.user()
+    s.as_(R.ADMINISTRATOR).post(f"/api/users/{name}/disable")
+    return name
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    clock = new_clock()
+    with running_centre(tmp_path_factory.mktemp("centre"), clock) as centre:
+        centre.services.images.put(SHA, IMAGE)
+        centre.records.people.create_user(
+            username="colleague", name="某", password=PASSWORD, roles=[R.OPERATOR], by="tests"
+        )
+        centre.records.people.create_user(
+            username="on.duty", name="某", password=PASSWORD, roles=[R.APPLICANT, R.EMERGENCY], by="tests"
+        )
+        yield Stage(centre=centre, clock=clock)
+
+
+def test_every_route_says_what_it_leaves_or_why_it_leaves_nothing() -> None:
+    assert set(TRACES) == set(RIGHTS), "see central/api/trace.py"
+    for route, trace in TRACES.items():
+        if isinstance(trace, Untraced):
+            assert len(trace.why) > 20, route
+    assert set(CALLS) == {route for route, trace in TRACES.items() if isinstance(trace, Traced)}
+
+
+@pytest.mark.parametrize("route", sorted(CALLS), ids=" ".join)
+def test_it_leaves_what_it_says(stage: Stage, route: tuple[str, str]) -> None:
+    trace = TRACES[route]
+    assert isinstance(trace, Traced)
+    before = len(stage.trail())
+    answer = CALLS[route](stage)
+    assert answer.is_success, answer.text
+    left = [record for record in stage.trail()[before:] if fnmatch(record.action, trace.action)]
+    assert left, [record.action for record in stage.trail()[before:]]
+    record = left[-1]
+    assert record.user
+    assert record.at == stage.clock.now()
+    assert isinstance(json.loads(record.detail), dict)
+
+
+def test_who_looked_at_a_picture_and_at_an_alert(stage: Stage) -> None:
+    operator = stage.as_(R.OPERATOR)
+    alert_id = stage.alert()
+    operator.get(f"/api/alerts/{alert_id}")
+    operator.get(f"/api/images/{SHA}")
+    viewed, pictured = stage.trail()[-2:]
+    assert (viewed.user, viewed.action, viewed.subject) == ("operator", "alert.view", alert_id)
+    assert (viewed.reason, viewed.case_number) == ("盗抢机动车", "A-1")
+    assert json.loads(viewed.detail) == {"passages": 1, "seen_before": False}
+    assert (pictured.user, pictured.action, pictured.subject) == ("operator", "image.view", SHA)
+    assert json.loads(pictured.detail) == {"bytes": len(IMAGE)}
+
+
+def test_a_refused_sign_in_is_there_with_the_lock_that_it_led_to(stage: Stage) -> None:
+    wrong = {"username": "supervisor", "password": "not the password"}
+    client = stage.centre.client()
+    before = len(stage.trail())
+    assert [client.post("/api/session", json=wrong).status_code for _ in range(7)] == [401] * 5 + [429] * 2
+    refused = stage.trail()[before:]
+    assert [record.action for record in refused] == ["session.refused"] * 5
+    assert ["locked_until" in json.loads(record.detail) for record in refused] == [False] * 4 + [True]
+    stage.clock.advance(timedelta(minutes=31).total_seconds())
