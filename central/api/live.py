@@ -66,14 +66,7 @@ async def live(socket: WebSocket) -> None:
     if not after.isdecimal() or len(after) > 18:
         await socket.close(NOT_UNDERSTOOD, "expected after to be the number of an event")
         return
-    services = services_of(socket)
-    watched = AuditRecord(  # 3.
-        at=services.clock.now(),
-        user=user.username,
-        action="live.open",
-        detail=json.dumps({"kinds": sorted(kinds_for(user.roles)), "after": int(after)}),
-    )
-    await run_in_threadpool(services.records.audit.append, watched)
+    await run_in_threadpool(leave_trace, services_of(socket), user, int(after))  # 3.
     hub: LiveHub = socket.app.state.hub
     cursor, oldest, gap = await hub.opening(int(after))  # 4.
     newest = hub.newest
@@ -89,6 +82,18 @@ async def live(socket: WebSocket) -> None:
     for result in results:
         if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
             raise result
+
+
+def leave_trace(services: Services, user: User, after: int) -> None:
+    """Write down that somebody watches from now on."""
+    services.records.audit.append(
+        AuditRecord(
+            at=services.clock.now(),
+            user=user.username,
+            action="live.open",
+            detail=json.dumps({"kinds": sorted(kinds_for(user.roles)), "after": after}),
+        )
+    )
 
 
 async def _listener(socket: WebSocket) -> None:

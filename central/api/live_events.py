@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from central.api.live import Said, follow, hello
+from central.api.live import Said, follow, hello, leave_trace
 from central.api.problems import Problem
 from central.api.security import CurrentUser, ServicesOf
 
@@ -39,6 +40,7 @@ async def live_events(
     """
     if MEDIA_TYPE not in accept:
         raise HTTPException(406, f"expected a caller that accepts {MEDIA_TYPE}")
+    await run_in_threadpool(leave_trace, services, user, int(last_event_id or after))
     hub = request.app.state.hub
     cursor, oldest, gap = await hub.opening(int(last_event_id or after))
     behind, first = hub.newest, hello(hub, oldest, gap)

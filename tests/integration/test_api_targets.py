@@ -83,5 +83,6 @@ def test_how_a_delivery_stands_and_sending_a_dead_one_again(centre: Centre) -> N
     (dead,) = client.get("/api/deliveries", params={"state": "dead", "limit": 1}).json()["deliveries"]
     assert (dead["last_error"], dead["attempts"], dead["alert_id"]) == ("no answer", 1, delivery["alert_id"])
     assert client.post(path).json()["state"] == "pending"
+    assert centre.records.audit.page(limit=1)[0].record.action == "delivery.resend"
     assert client.get("/api/deliveries", params={"alert": "none"}).json() == {"deliveries": [], "next": None}
     problem_of(client.post("/api/deliveries/none/resend"), 404)

@@ -29,6 +29,8 @@ from tests.centre import (
     running_centre,
 )
 from tests.integration.api_requests import DRAFT, IMAGE, SEARCH, SHA
+from tests.integration.test_api_hotlists import FILE, LIST, hand_in, read_all
+from tests.integration.test_api_targets import DRAFT as TARGET
 
 R = Role
 SHIFT = {
@@ -97,6 +99,18 @@ class Stage:
         self.as_(R.SUPERVISOR).put(f"/api/units/{name}", json={"name": "巡逻", "team": "一中队"})
         return name
 
+    def name(self) -> str:
+        self.count += 1
+        return f"第 {self.count} 个"
+
+    def hotlist(self) -> str:
+        made = self.as_(R.APPLICANT).post("/api/hotlists", json={**LIST, "name": self.name()})
+        return f"/api/hotlists/{made.json()['hotlist_id']}"
+
+    def target(self) -> str:
+        made = self.as_(R.ADMINISTRATOR).post("/api/targets", json={**TARGET, "name": self.name()})
+        return f"/api/targets/{made.json()['target_id']}"
+
     def shift(self) -> str:
         return str(self.as_(R.SUPERVISOR).post("/api/roster/shifts", json=SHIFT).json()["shift_id"])
 
@@ -142,6 +156,42 @@ def _decide(s: Stage, role: Role, what: str) -> httpx.Response:
 def _key(s: Stage) -> httpx.Response:
     token = s.centre.records.people.create_machine_token("node-1", by="tests", scopes=[TokenScope.WATCHLIST])
     return s.centre.client(Authorization=f"Bearer {token}").get("/api/watchlist/key")
+
+
+def _listen(s: Stage) -> httpx.Response:
+    headers = {"Accept": "text/event-stream"}
+    with s.as_(R.OPERATOR).stream("GET", "/api/live/events", headers=headers) as answer:
+        return answer
+
+
+def _confirm(s: Stage, path: str) -> httpx.Response:
+    applicant = s.as_(R.APPLICANT)
+    sha256 = hand_in(applicant, path, FILE)["sha256"]
+    read_all(s.centre)
+    return applicant.post(f"{path}/imports/1/confirm", json={"sha256": sha256})
+
+
+def _approve(s: Stage, path: str) -> httpx.Response:
+    _confirm(s, path)
+    return s.as_(R.APPROVER).post(f"{path}/imports/1/approve")
+
+
+def _reject(s: Stage) -> httpx.Response:
+    path = s.hotlist()
+    _confirm(s, path)
+    return s.as_(R.APPROVER).post(f"{path}/imports/1/reject", json={"reason": "不完整"})
+
+
+def _drop(s: Stage) -> httpx.Response:
+    path = s.hotlist()
+    _confirm(s, path)
+    return s.as_(R.APPLICANT).post(f"{path}/imports/1/drop", json={"reason": "重复"})
+
+
+def _export(s: Stage) -> httpx.Response:
+    path = s.hotlist()
+    _approve(s, path)
+    return s.as_(R.APPROVER).get(f"{path}/rows", params={"form": "csv"})
 
 
 def _amend(s: Stage) -> httpx.Response:
@@ -255,6 +305,25 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/api/units/{unit_id}/positions"): lambda s: s.as_(R.SUPERVISOR).get(
         f"/api/units/{s.unit()}/positions", params={"since": "2026-03-01T00:00:00Z"}
     ),
+    ("GET", "/api/live/events"): _listen,
+    ("POST", "/api/hotlists"): lambda s: s.as_(R.APPLICANT).post(
+        "/api/hotlists", json={**LIST, "name": s.name()}
+    ),
+    ("POST", "/api/hotlists/{hotlist_id}/imports"): lambda s: s.as_(R.APPLICANT).post(
+        f"{s.hotlist()}/imports", params={"name": "list.csv"}, content=FILE
+    ),
+    ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/confirm"): lambda s: _confirm(s, s.hotlist()),
+    ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/approve"): lambda s: _approve(s, s.hotlist()),
+    ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/reject"): _reject,
+    ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/drop"): _drop,
+    ("GET", "/api/hotlists/{hotlist_id}/rows"): _export,
+    ("POST", "/api/targets"): lambda s: s.as_(R.ADMINISTRATOR).post("/api/targets", json=TARGET),
+    ("PUT", "/api/targets/{target_id}"): lambda s: s.as_(R.ADMINISTRATOR).put(
+        s.target(), json={**TARGET, "enabled": False}
+    ),
+    ("POST", "/api/targets/{target_id}/secret"): lambda s: s.as_(R.ADMINISTRATOR).post(
+        f"{s.target()}/secret", json={}
+    ),
     ("GET", "/api/watchlist/key"): _key,
     ("GET", "/api/watchlist/versions/{version}/orders/{order_id}"): lambda s: s.as_(R.AUDITOR).get(
         f"/api/watchlist/versions/1/orders/{s.order()}"
@@ -275,7 +344,10 @@ CALLS: dict[tuple[str, str], Call] = {
 
 
 #: Those that need more than a centre, and where they are called.
-ELSEWHERE = {("GET", "/api/sign-on/callback"): "test_oidc.py"}
+ELSEWHERE = {
+    ("GET", "/api/sign-on/callback"): "test_oidc.py",
+    ("POST", "/api/deliveries/{delivery_id}/resend"): "test_api_targets.py",
+}
 
 
 def _disabled(s: Stage) -> str:

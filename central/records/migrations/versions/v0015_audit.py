@@ -6,8 +6,8 @@ Frozen: what changes later changes in a later migration.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 UTC_TIME = sa.DateTime(timezone=True)
 INDEXES = {
