@@ -67,8 +67,9 @@ proto: $(STAMP_DEV) ## generate the wire contract's Python module and stubs
 accuracy: $(STAMP_DEV) models ## read the labelled photos (BUKONG_PLATES=folder): table, contact sheets of misreads
 	$(BIN)/python -m tests.accuracy $(ARGS)
 
-faults: $(STAMP_DEV) models ## kill -9 node and centre 200 times, then count what is stored: make faults [ARGS="--seed 2"]
+faults: $(STAMP_DEV) models ## break everything at random, then account for all: make faults [ARGS="--seed 2"] [TOWN="--seconds 60"]
 	$(BIN)/python -m tests.faults $(ARGS)
+	$(BIN)/python -m tests.faults.distributed $(TOWN) --report docs/faults.md
 
 fuzz: $(STAMP_DEV) ## every route of the OpenAPI document as every caller, 40 requests each: make fuzz [EXAMPLES=200 SEED=2]
 	BUKONG_FUZZ_EXAMPLES=$(or $(EXAMPLES),40) BUKONG_FUZZ_SEED=$(or $(SEED),1) $(BIN)/pytest -q tests/integration/test_api_fuzz.py

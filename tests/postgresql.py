@@ -93,6 +93,10 @@ class OwnServer:
         """Every process of it gone at once, nothing flushed; what was committed must come back by the log."""
         self._stop(signal.SIGQUIT)
 
+    def kill(self) -> None:
+        """kill -9 of its first process; the others end when they find it gone."""
+        self._stop(signal.SIGKILL)
+
     def close(self) -> None:
         self._stop(signal.SIGINT)
         shutil.rmtree(self._folder)

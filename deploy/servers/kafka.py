@@ -216,6 +216,15 @@ class KafkaServer:
         """Of the nodes that were started, in their order."""
         return tuple(process.pid for process in self._processes.values())
 
+    def pid(self, node: int) -> int:
+        """Of a node that was started."""
+        return self._processes[node].pid
+
+    def running(self, node: int) -> bool:
+        """False too where it ended by itself."""
+        process = self._processes.get(node)
+        return process is not None and process.poll() is None
+
     def start(self, *nodes: int, timeout_s: float = 60.0) -> None:
         """Start these nodes, or all, and wait until they take connections.
 

@@ -47,6 +47,11 @@ class Program:
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    @property
+    def age_s(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self.started_at
+
     def kill(self) -> None:
         """kill -9."""
         assert self.process is not None
