@@ -176,11 +176,10 @@ def _lines(figures: Mapping[str, Any], flooded: Flood, kept: Steady) -> Iterable
         f"{'stored':<18} {figures['stored']:,} of {figures['sent']:,} sent, {figures['duplicates']} twice; "
         f"memory at most {figures['peak_mib']:,} MiB"
     )
-    for name in ("plain_protobuf", "plain_json"):
-        if name in figures:
-            rival = figures[name]
+    for name, rival in figures.items():
+        if name.startswith("plain_"):
             yield (
-                f"{name:<18} {rival['passages_per_s']:,} passages/s, {rival['cpu_us']} us of CPU a passage; "
+                f"{name:<20} {rival['passages_per_s']:,} passages/s, {rival['cpu_us']} us of CPU a passage; "
                 f"ours is {rival['ours_over_theirs']} times as fast, with 1/{rival['theirs_over_ours_cpu']} "
                 "of the CPU"
             )

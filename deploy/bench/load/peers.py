@@ -1,9 +1,10 @@
-"""What a user would write instead: one kafka-python consumer, a set to look plates up in, rows into SQLite.
+"""What a user would write instead: one kafka-python consumer, a set to look plates up in, rows into a database.
 
-It is written as such a program is: records parsed one by one, passages looped over, rows inserted a poll at a
-time under a primary key that keeps doubles out, a hit written down, the offset committed last. The log is
-synced as ours is. It keeps of a lattice and of images their text, not columns to search by, and makes no alert
-with a life cycle, no audit and no live feed. The client gets crc32c, as ours does.
+It is written as such a program is: records parsed one by one, passages looped over, rows inserted a poll at
+a time under a primary key that keeps doubles out, a hit noted, the offset committed last. The log is synced
+as ours is. The database is SQLite, or chDB as ours, given a thousand rows of JSON at a time. It keeps of a
+lattice and of images their text, not columns to search by, and makes no alert with a life cycle, no audit
+and no live feed. The client gets crc32c, as ours does.
 """
 
 from __future__ import annotations
@@ -13,21 +14,29 @@ import json
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from kafka import KafkaConsumer
 
+from central.store.chdb import ChdbEngine
 from deploy.bench.load.vehicles import plates, spread
 from proto import bukong_pb2 as pb
 
+#: Rows of one insert into chDB.
+_ROWS_AT_ONCE = 1000
 #: id, time, node, checkpoint, camera, lane, plate, colour, confidence, speed, lattice, images
 Row = tuple[Any, ...]
 _TABLE = """
 CREATE TABLE passages (id BLOB PRIMARY KEY, at INTEGER, node TEXT, checkpoint TEXT, camera TEXT, lane INTEGER,
   plate TEXT, colour TEXT, confidence REAL, speed REAL, lattice TEXT, images TEXT) WITHOUT ROWID
+"""
+_CHDB_TABLE = """
+CREATE TABLE passages (id String, at Int64, node String, checkpoint String, camera String, lane Int32,
+  plate String, colour String, confidence Float32, speed Float32, lattice String, images String)
+ENGINE = ReplacingMergeTree ORDER BY (plate, at, id) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 """
 
 
@@ -73,6 +82,43 @@ def of_json(value: bytes) -> Iterator[Row]:
         )
 
 
+class SqliteRows:
+    """Rows by `executemany`, one commit a poll."""
+
+    def __init__(self, folder: Path) -> None:
+        self._database = sqlite3.connect(folder / "passages.db")
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=FULL")
+        self._database.execute(_TABLE)
+
+    def put(self, rows: Sequence[Row]) -> None:
+        self._database.executemany(f"INSERT OR IGNORE INTO passages VALUES ({','.join('?' * 12)})", rows)  # noqa: S608
+        self._database.commit()
+
+    def count(self) -> int:
+        return int(self._database.execute("SELECT count(*) FROM passages").fetchone()[0])
+
+
+class ChdbRows:
+    """Rows as lines of JSON, some at a time; doubles go when parts merge."""
+
+    def __init__(self, folder: Path) -> None:
+        self._engine = ChdbEngine(folder / "passages")
+        self._engine.command(_CHDB_TABLE)
+
+    def put(self, rows: Sequence[Row]) -> None:
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            lines = "\n".join(
+                json.dumps([c.hex() if isinstance(c, bytes) else c for c in row])
+                for row in rows[first : first + _ROWS_AT_ONCE]
+            )
+            self._engine.command(f"INSERT INTO passages FORMAT JSONCompactEachRow {lines}")
+
+    def count(self) -> int:
+        return int(self._engine.query("SELECT uniqExact(id) AS n FROM passages").column("n")[0].as_py())
+
+
+STORES: dict[str, Callable[[Path], SqliteRows | ChdbRows]] = {"sqlite": SqliteRows, "chdb": ChdbRows}
 FORMS: dict[str, Callable[[bytes], Iterator[Row]]] = {"protobuf": of_protobuf, "json": of_json}
 
 
@@ -83,15 +129,12 @@ def main() -> None:
     parser.add_argument("--form", choices=sorted(FORMS), required=True)
     parser.add_argument("--orders", type=int, required=True)
     parser.add_argument("--passages", type=int, required=True)
-    parser.add_argument("--database", type=Path, required=True)
+    parser.add_argument("--store", choices=sorted(STORES), required=True)
+    parser.add_argument("--folder", type=Path, required=True)
     given = parser.parse_args()
     listed = set(plates(spread(np.arange(given.orders))))
-    database = sqlite3.connect(given.database)
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=FULL")
-    database.execute(_TABLE)
-    database.execute("CREATE TABLE hits (id BLOB PRIMARY KEY, plate TEXT) WITHOUT ROWID")
-    database.commit()
+    given.folder.mkdir()
+    store = STORES[given.store](given.folder)
     consumer = KafkaConsumer(
         given.topic,
         bootstrap_servers=given.servers.split(","),
@@ -102,20 +145,21 @@ def main() -> None:
     consumer.poll(timeout_ms=2000)
     print("ready", flush=True)
     sys.stdin.readline()
-    _consume(consumer, database, FORMS[given.form], listed, given.passages)
-    print(json.dumps({"done": time.time(), "cpu_s": time.process_time()}), flush=True)
-    (stored,) = database.execute("SELECT count(*) FROM passages").fetchone()
-    assert stored == given.passages, f"expected {given.passages} rows, got {stored}"
+    hits = _consume(consumer, store, FORMS[given.form], listed, given.passages)
+    print(json.dumps({"done": time.time(), "cpu_s": time.process_time(), "hits": len(hits)}), flush=True)
+    assert store.count() == given.passages, f"expected {given.passages} rows, got {store.count()}"
     consumer.close()
 
 
 def _consume(
     consumer: Any,
-    database: sqlite3.Connection,
+    store: SqliteRows | ChdbRows,
     rows_of: Callable[[bytes], Iterator[Row]],
     listed: set[str],
     until: int,
-) -> None:
+) -> list[Row]:
+    """Returns the rows whose plate is listed."""
+    hits: list[Row] = []
     seen = 0
     while seen < until:
         rows: list[Row] = []
@@ -124,12 +168,11 @@ def _consume(
                 rows.extend(rows_of(record.value))
         if not rows:
             continue
-        database.executemany(f"INSERT OR IGNORE INTO passages VALUES ({','.join('?' * 12)})", rows)  # noqa: S608
-        hits = [(row[0], row[6]) for row in rows if row[6] in listed]
-        database.executemany("INSERT OR IGNORE INTO hits VALUES (?, ?)", hits)
-        database.commit()
+        store.put(rows)
+        hits += [row for row in rows if row[6] in listed]
         consumer.commit()
         seen += len(rows)
+    return hits
 
 
 if __name__ == "__main__":

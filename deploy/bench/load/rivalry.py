@@ -24,38 +24,44 @@ class Rival:
 
 def rivals(site: Site, folder: Path, passages: int, batch: int, traffic: Traffic) -> Mapping[str, Rival]:
     """Each form of message with a topic of its own. The site's own processes have stopped."""
-    forms: tuple[Form, ...] = ("protobuf", "json")
-    return {form: _rival(site, folder, form, passages, batch, traffic) for form in forms}
+    kinds: tuple[tuple[Form, str], ...] = (("protobuf", "sqlite"), ("json", "sqlite"), ("json", "chdb"))
+    return {
+        f"{form}_{store}": _rival(site, folder, form, store, passages, batch, traffic) for form, store in kinds
+    }
 
 
-def _rival(site: Site, folder: Path, form: Form, passages: int, batch: int, traffic: Traffic) -> Rival:
-    progress(f"a plain consumer of {form}")
-    beside = site.beside(f"plain-{form}-")
+def _rival(
+    site: Site, folder: Path, form: Form, store: str, passages: int, batch: int, traffic: Traffic
+) -> Rival:
+    name = f"{form}-{store}"
+    progress(f"a plain consumer: {form} into {store}")
+    beside = site.beside(f"plain-{name}-")
     arguments = {
         "servers": ",".join(site.settings.kafka.servers),
         "topic": beside.settings.kafka.prefix + PASSAGES.name,
         "form": form,
         "orders": str(traffic.orders),
         "passages": str(passages),
-        "database": str(folder / f"{form}.db"),
+        "store": store,
+        "folder": str(folder / f"{name}-rows"),
     }
     command = [word for name, value in arguments.items() for word in (f"--{name}", value)]
-    process = site.processes.start(form, ["-m", "deploy.bench.load.peers", *command], site.environment)
+    process = site.processes.start(name, ["-m", "deploy.bench.load.peers", *command], site.environment)
     assert process.stdin is not None
     assert process.stdout is not None
     if process.stdout.readline().strip() != "ready":
-        raise NotRunning(f"the consumer of {form} did not get ready")
+        raise NotRunning(f"the consumer of {name} did not get ready")
     with beside.sending(passages, batch=batch, rate=0, traffic=replace(traffic, form=form)) as sending:
-        before = site.processes.usage()[form].cpu_s
+        before = site.processes.usage()[name].cpu_s
         process.stdin.write("go\n")
         process.stdin.flush()
         sending.go()
         sent = sending.wait()
         line = process.stdout.readline()
     if not line:
-        raise NotRunning(f"the consumer of {form} ended before it was done")
+        raise NotRunning(f"the consumer of {name} ended before it was done")
     told = json.loads(line)
-    site.processes.stop(form)
+    site.processes.stop(name)
     return Rival(
         passages_per_s=passages / (told["done"] - sent.first),
         cpu_us=1e6 * (told["cpu_s"] - before) / passages,
