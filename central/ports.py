@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from central.columns import Ints, PassageColumns
+from central.investigation.plan import Cancel, Plan
 from central.watchlist import Change
 from proto.passage import Heartbeat, Hit, Passage, WatchlistEntry
 
@@ -103,6 +104,18 @@ class PassageStore(Protocol):
 
     def count(self, query: PassageQuery) -> int:
         """Distinct passages; `after` and `limit` are ignored."""
+        ...
+
+    def answer(self, plan: Plan, *, cancel: Cancel | None = None) -> Any:
+        """A planned question's rows, as an Arrow table. Asked through `central.investigation.Gate` only.
+
+        Few run at once; one more waits its turn, as long as it may take itself. Other calls are not held up.
+
+        Raises:
+            TooMuch: past one of the plan's limits.
+            Cancelled: `cancel` was asked, before or meanwhile.
+            StoreUnavailable: the engine is away, or has its hands full.
+        """
         ...
 
     def steps(self, *, since: datetime, until: datetime, horizon: timedelta) -> tuple[StepCount, ...]:

@@ -17,6 +17,16 @@ from central.estimate import TooWide
 from central.hotlist import IllegalImport, NotYourImport, OtherFile, Shrinks
 from central.hotlist_file import UnreadableFile
 from central.interception.unit import InvalidUnit
+from central.investigation import (
+    BeyondReach,
+    Cancelled,
+    IllegalGrant,
+    InvalidGrant,
+    InvalidReach,
+    NoPurpose,
+    NotYourGrant,
+    TooMuch,
+)
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
 from central.people import (
     BadCredentials,
@@ -62,6 +72,14 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidShift: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUnit: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidSchedule: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotYourGrant: HTTPStatus.FORBIDDEN,
+    BeyondReach: HTTPStatus.FORBIDDEN,
+    IllegalGrant: HTTPStatus.CONFLICT,
+    Cancelled: HTTPStatus.CONFLICT,
+    InvalidGrant: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidReach: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoPurpose: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooMuch: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooWide: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUser: HTTPStatus.UNPROCESSABLE_ENTITY,
     PlateError: HTTPStatus.UNPROCESSABLE_ENTITY,

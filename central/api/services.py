@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from central.investigation import AGE_TIER, Gate
 from central.learner import LearntMovement
 from central.ports import ImageStore, LiveFeed, PassageStore
 from central.records import Records
@@ -42,6 +43,7 @@ class ApiSettings:
     own_history: timedelta = timedelta(days=28)  #: of a vehicle, that a plan of interception looks at
     estimate_seconds: float = 5.0  #: that counting what an order would have hit may take
     pattern_hits_a_day: int = 200  #: a pattern that would have hit more is refused
+    age_tier: timedelta = AGE_TIER  #: older passages ask for a supervisor's grant
     max_retro: timedelta = timedelta(days=30)  #: how far back an order may ask for the past
     live_behind: int = 2000  #: events a console may lag behind before it is given a gap
     live_recheck: timedelta = timedelta(seconds=15)  #: how often a live connection's session is looked at
@@ -65,6 +67,12 @@ class Services:
     def hotlists(self) -> Path:
         """Folder of hotlists that were handed in and are not read yet."""
         return self.uploads.with_name("hotlists")
+
+    @property
+    def gate(self) -> Gate:
+        """Where every question about the past goes through."""
+        records = self.records
+        return Gate(records.audit, records.grants, self.clock, tier=self.settings.age_tier)
 
     movement: LearntMovement = field(default_factory=LearntMovement)  #: empty where this process learns none
     identity_provider: IdentityProvider | None = None  #: None: people sign in by password only

@@ -16,6 +16,7 @@ from central.records.deliveries import SqlDeliveryBook
 from central.records.digests import SqlDigestBook
 from central.records.events import SqlEventLog
 from central.records.fleet import SqlFleetBook
+from central.records.grants import SqlGrantBook
 from central.records.hotlists import SqlHotlistBook
 from central.records.migrate import migrate
 from central.records.order_rows import active_entries
@@ -91,6 +92,7 @@ def open_records(
         checkpoints=SqlCheckpointBook(database, clock),
         watchlist=SqlWatchlistLog(database),
         hotlists=SqlHotlistBook(database, clock, trail),
+        grants=SqlGrantBook(database, clock, trail),
         units=SqlUnitBook(database, clock, trail),
         site_keys=SqlSiteKeys(database, clock, trail),
         assessment=SqlAssessmentBook(database),

@@ -34,6 +34,7 @@ from central.estimate import Estimate
 from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, Row
 from central.interception import Unit, UnitStatus
 from central.interception.unit import Position
+from central.investigation.grant import Grant, GrantMove, GrantRequest
 from central.order import Order, OrderMove, OrderRequest, OrderState
 from central.people import Account, MachineToken, Role, Session, TokenScope, User
 from central.ports import AlertSink, FleetSink, LiveFeed, PassageAnnouncer, WatchlistSource
@@ -658,6 +659,37 @@ class SignOnBook(Protocol):
         ...
 
 
+class GrantBook(Protocol):
+    """Grants to look further back than the age tier: see `central.investigation.grant` for their life."""
+
+    def ask(self, request: GrantRequest, *, by: User) -> Grant:
+        """Raises:
+        InvalidGrant: it makes no sense.
+        """
+        ...
+
+    def decide(self, grant_id: str, move: GrantMove, *, by: User, note: str = "") -> Grant:
+        """Raises:
+        NotFound: no such grant.
+        NotYourGrant, IllegalGrant, InvalidGrant: see `central.investigation.grant.advance`.
+        """
+        ...
+
+    def get(self, grant_id: str) -> Grant:
+        """Raises:
+        NotFound: no such grant.
+        """
+        ...
+
+    def page(self, *, username: str | None = None, limit: int) -> tuple[Grant, ...]:
+        """The most lately asked first; `username`: only what they asked for."""
+        ...
+
+    def standing(self, username: str, case_number: str) -> Grant | None:
+        """Of those that hold now for this person and case, the one that reaches back furthest."""
+        ...
+
+
 class AuditLog(Protocol):
     """The audit trail: append-only, chained, sealed (see `central.audit`)."""
 
@@ -944,6 +976,7 @@ class Records:
     site_keys: SiteKeyBook
     assessment: AssessmentBook
     hotlists: HotlistBook
+    grants: GrantBook
     policy: RecordsPolicy
     closing: Closing
 

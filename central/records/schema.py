@@ -504,3 +504,20 @@ deliveries = Table(
     Index("ix_deliveries_state_target_id_number", "state", "target_id", "number"),
     sqlite_autoincrement=True,
 )
+search_grants = Table(
+    "search_grants",
+    metadata,
+    Column("grant_id", String(36), primary_key=True),
+    Column("username", String(64), nullable=False),
+    Column("case_number", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("lasts_s", Integer, nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("decided_by", String(32), nullable=False),
+    Column("decided_at", Utc),
+    Column("note", Text, nullable=False),
+    Column("valid_until", Utc),
+    Index("ix_search_grants_username_case_number", "username", "case_number"),
+)

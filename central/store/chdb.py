@@ -46,6 +46,7 @@ class ChdbEngine:
         except OSError as error:
             raise StoreUnavailable(f"can't open {folder}: {error}") from error
         self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+        self._ending: queue.LifoQueue[Connection] = queue.LifoQueue()  #: for `cancel`, whatever runs
         self._open = 0
         self._closed = False
         # A batch that comes late may touch as many days as it likes.
@@ -54,6 +55,7 @@ class ChdbEngine:
             for _ in range(CONNECTIONS):
                 self._idle.put(Connection(address))
                 self._open += 1
+            self._ending.put(Connection(address))
         except RuntimeError as error:
             self.close()
             kind = StoreInUse if "already initialized with path" in str(error) else StoreUnavailable
@@ -90,6 +92,18 @@ class ChdbEngine:
                 insert.append(sink.getvalue().to_pybytes())  # type: ignore[no-untyped-call]
                 insert.finish()
 
+    def cancel(self, tag: str) -> None:
+        if self._closed:
+            return
+        connection = self._ending.get()
+        try:
+            sql = "KILL QUERY WHERE Settings['log_comment'] = {tag:String} ASYNC FORMAT Null"
+            connection.query(sql, "Null", params={"tag": tag})
+        except (ChdbError, RuntimeError) as error:
+            raise StoreUnavailable(f"chDB: {error}") from error
+        finally:
+            self._ending.put(connection)
+
     def close(self) -> None:
         """Waits for queries that run, so that the next to open the folder finds it closed; idempotent."""
         if self._closed:
@@ -97,6 +111,8 @@ class ChdbEngine:
         self._closed = True
         for _ in range(self._open):
             self._idle.get().close()
+        if self._open == CONNECTIONS:
+            self._ending.get().close()
         self._lock.close()
 
     @contextlib.contextmanager
@@ -147,10 +163,15 @@ def _take_lock(folder: Path) -> IO[str]:
 
 def _bound(parameters: Parameters | None) -> dict[str, str | int]:
     """chDB parses a value as its type's text: what is special in that text is escaped."""
-    return {
-        name: value if isinstance(value, int) else _escaped(value) if isinstance(value, str) else _array(value)
-        for name, value in (parameters or {}).items()
-    }
+    return {name: _text(value) for name, value in (parameters or {}).items()}
+
+
+def _text(value: object) -> str | int:
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return repr(value)
+    return _escaped(value) if isinstance(value, str) else _array(value)
 
 
 def _escaped(text: str) -> str:
@@ -162,5 +183,11 @@ def _escaped(text: str) -> str:
 
 def _array(items: object) -> str:
     assert isinstance(items, list | tuple)
-    quoted = (str(item).replace("\\", "\\\\").replace("'", "\\'") for item in items)
-    return "[" + ",".join(f"'{item}'" for item in quoted) + "]"
+    return "[" + ",".join(map(_item, items)) + "]"
+
+
+def _item(item: object) -> str:
+    if isinstance(item, int | float):
+        return repr(item)
+    quoted = str(item).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{quoted}'"

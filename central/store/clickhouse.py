@@ -6,12 +6,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 import pyarrow as pa
 
 from central.columns import Ints, Mask, PassageColumns
+from central.investigation.plan import Cancel, Plan
 from central.ports import (
     BUCKETS_PER_OCTAVE,
     SAME_STOP_S,
@@ -19,8 +20,9 @@ from central.ports import (
     PassagePage,
     PassageQuery,
     StepCount,
+    StoreUnavailable,
 )
-from central.store import arrow, columns, recent
+from central.store import arrow, columns, recent, seen
 from central.store.layout import Layout
 from central.store.recent import RecentIds
 from central.store.wanted import terms_of
@@ -121,7 +123,11 @@ WHERE outcome >= {since:Int64} AND outcome < {until:Int64}
 GROUP BY before, here, direction, then, hour, bucket
 """
 
-Parameters = Mapping[str, str | int | Sequence[str]]
+Parameters = Mapping[str, str | int | float | Sequence[str] | Sequence[int] | Sequence[float]]
+#: Planned questions that may run at once: what people ask leaves room for what the road brings.
+PLANS_AT_ONCE = 2
+#: How long a query may take to notice that it was called off.
+_ENDS_WITHIN_S = 5.0
 
 
 class Engine(Protocol):
@@ -139,6 +145,10 @@ class Engine(Protocol):
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """All rows, durable on return."""
+        ...
+
+    def cancel(self, tag: str) -> None:
+        """End the queries that run with this text as their log_comment. There may be none."""
         ...
 
     def close(self) -> None: ...
@@ -193,6 +203,7 @@ class ClickHousePassages:
         self._engine = engine
         self._layout = layout or Layout()
         self._writing = threading.Lock()
+        self._answering = threading.BoundedSemaphore(PLANS_AT_ONCE)
         self._recent = RecentIds() if only_writer else None
         migrate(engine, self._layout)
 
@@ -314,6 +325,32 @@ class ClickHousePassages:
         where, parameters = _conditions(query, since=query.since, after=None)
         found = self._engine.query(f"SELECT count() AS n FROM {self._layout.source} WHERE {where}", parameters)  # noqa: S608
         return int(found.column("n")[0].as_py())
+
+    def answer(self, plan: Plan, *, cancel: Cancel | None = None) -> pa.Table:
+        tag = f"bukong-{uuid4().hex}"
+        sql, parameters = seen.rendered(plan, self._layout.source, tag=tag)
+        cancel = cancel or Cancel()
+        ended = threading.Event()
+
+        def end() -> None:
+            # Told again until it is over: it may have been about to begin.
+            for _ in range(int(_ENDS_WITHIN_S / 0.05)):
+                self._engine.cancel(tag)
+                if ended.wait(0.05):
+                    return
+
+        if not self._answering.acquire(timeout=plan.limits.seconds):
+            raise StoreUnavailable(f"{plan.name}: too many questions at once, ask again")
+        try:
+            with cancel.ending(end):
+                try:
+                    return self._engine.query(sql, parameters)
+                except StoreUnavailable as error:
+                    raise seen.reason(plan, str(error), cancelled=cancel.asked) or error from error
+                finally:
+                    ended.set()
+        finally:
+            self._answering.release()
 
     def steps(self, *, since: datetime, until: datetime, horizon: timedelta) -> tuple[StepCount, ...]:
         found = self._engine.query(

@@ -74,6 +74,11 @@ class ServerEngine:
         with self._asking():
             self._client.insert_arrow(table, rows)
 
+    def cancel(self, tag: str) -> None:
+        where = "WHERE Settings['log_comment'] = {tag:String} ASYNC"
+        with self._asking():
+            self._client.command(f"KILL QUERY {where}", parameters={"tag": tag})
+
     def close(self) -> None:
         self._client.close()
 

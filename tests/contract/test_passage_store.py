@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
 
 from central.columns_decode import columns_of
+from central.investigation import Cancel, Cancelled, Limits, Plan, Reach, TooMuch
 from central.ports import Cursor, PassageQuery, PassageStore, Unstorable
 from proto.passage import Box, EvidenceKind, Passage
 from tests.contract.passage_stores import ENGINES
@@ -267,6 +269,89 @@ class TestSearch:
     def test_a_limit_of_nothing_is_a_mistake(self, store: PassageStore) -> None:
         with pytest.raises(ValueError, match="limit"):
             store.search(PassageQuery(limit=0))
+
+
+def plan(sql: str, *, checkpoints: frozenset[str] | None = None, **more: Any) -> Plan:
+    """Over the hour after START."""
+    reach = Reach(checkpoints=checkpoints, since=START, until=START + timedelta(hours=1))
+    return Plan(name="asked", sql=sql, reach=reach, **more)
+
+
+#: Takes far longer than any test has.
+ENDLESS = "SELECT count() FROM seen CROSS JOIN numbers(1000000000000) AS n WHERE sipHash64(n.number) = 1"
+
+
+class TestPlans:
+    def test_a_plan_sees_its_reach_and_no_more(self, store: PassageStore) -> None:
+        here = [replace(passage(n), captured_at=START + timedelta(minutes=n)) for n in range(4)]
+        elsewhere = replace(passage(10), captured_at=START, checkpoint_id="elsewhere")
+        before = replace(passage(11), captured_at=START - timedelta(microseconds=1))
+        after = replace(passage(12), captured_at=START + timedelta(hours=1))
+        store.insert([*here, elsewhere, before, after])
+        sql = "SELECT hex(passage_id) AS id FROM seen"
+        allowed = frozenset(p.checkpoint_id for p in here)
+        found = store.answer(plan(sql, checkpoints=allowed))
+        assert sorted(found.column("id").to_pylist()) == sorted(p.passage_id.hex.upper() for p in here)
+        assert store.answer(plan(sql)).num_rows == 5
+        assert store.answer(plan(sql, checkpoints=frozenset())).num_rows == 0
+
+    def test_values_of_every_kind_are_parameters(self, store: PassageStore) -> None:
+        store.insert(numbered(1))
+        found = store.answer(
+            plan(
+                "SELECT {t:String} AS t, {n:Int64} AS n, {f:Float64} AS f, {ts:Array(String)} AS ts,"
+                " {ns:Array(Int64)} AS ns, {fs:Array(Float64)} AS fs FROM seen LIMIT 1",
+                parameters={
+                    "t": "a'b\\",
+                    "n": -3,
+                    "f": 0.5,
+                    "ts": ["x'y", "川"],
+                    "ns": [1, -2],
+                    "fs": [0.25, 1e300],
+                },
+            )
+        )
+        assert found.to_pylist() == [
+            {"t": "a'b\\", "n": -3, "f": 0.5, "ts": ["x'y", "川"], "ns": [1, -2], "fs": [0.25, 1e300]}
+        ]
+
+    def test_past_a_limit_there_is_no_answer_but_a_message(self, store: PassageStore) -> None:
+        store.insert(numbered(*range(20)))
+        few = Limits(rows=5)
+        with pytest.raises(TooMuch, match="at most 5 rows"):
+            store.answer(plan("SELECT passage_id FROM seen", limits=few))
+        with pytest.raises(TooMuch, match=r"at most 0\.2 s"):
+            store.answer(plan(ENDLESS, limits=Limits(seconds=0.2)))
+        big = "SELECT length(groupArray(n.number)) AS n FROM seen CROSS JOIN numbers(10000000) AS n"
+        with pytest.raises(TooMuch, match="at most 16 MiB"):
+            store.answer(plan(big, limits=Limits(memory_mib=16)))
+
+    def test_a_question_that_is_called_off_ends(self, store: PassageStore) -> None:
+        store.insert(numbered(1))
+        cancel = Cancel()
+        timer = threading.Timer(0.3, cancel.ask)
+        timer.start()
+        with pytest.raises(Cancelled):
+            store.answer(plan(ENDLESS), cancel=cancel)
+        timer.join()
+        with pytest.raises(Cancelled):
+            store.answer(plan("SELECT 1 AS one FROM seen"), cancel=cancel)
+
+    def test_questions_hold_up_no_insert(self, store: PassageStore) -> None:
+        store.insert(numbered(1))
+        cancel = Cancel()
+
+        def ask() -> None:
+            with pytest.raises(Cancelled):
+                store.answer(plan(ENDLESS), cancel=cancel)
+
+        asking = [threading.Thread(target=ask) for _ in range(3)]
+        for each in asking:
+            each.start()
+        assert ids(store.insert(numbered(1, 2))) == ids(numbered(2))
+        cancel.ask()
+        for each in asking:
+            each.join()
 
 
 class TestRetention:

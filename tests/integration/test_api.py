@@ -324,9 +324,10 @@ class TestTracks:
             "川C12345",
         )
         assert (entry["reason"], entry["case_number"]) == ("盗抢车辆追查", "A-1")
-        assert (entry["detail"]["shown"], entry["detail"]["total"]) == (2, 3)
         assert entry["detail"]["since"] == "2026-02-01T00:00:00+00:00"
-        assert entries[rest["audit_id"]]["detail"]["shown"] == 1
+        told = {e["detail"]["asked"]: e for e in entries.values() if e["action"] == "track.search.answered"}
+        assert told[first["audit_id"]]["detail"] == {"asked": first["audit_id"], "rows": 2, "total": 3}
+        assert told[rest["audit_id"]]["detail"]["rows"] == 1
 
     def test_what_cannot_be_written_down_is_not_answered(
         self, tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
