@@ -38,7 +38,6 @@ from central.ports import PassageQuery, PassageStore, StoreUnavailable
 from central.probes import Probed, create_probes
 from central.records import Records
 from central.repeats import RepeatFilter
-from central.retention import Retention, Rule
 from central.retro import RetroSearch
 from central.server import ApiServer, address_of, listen
 from central.site_publisher import SitePublisher
@@ -46,7 +45,7 @@ from central.state import State
 from central.state.stream import FeedPump
 from central.suspicion import OFF
 from central.suspicion import Rule as SuspicionRule
-from central.wiring import Engines, audit_keeper, identity_provider, open_engines, open_state
+from central.wiring import Engines, audit_keeper, identity_provider, open_engines, open_state, retention_of
 from proto.bus.port import Bus
 from proto.clock import Clock, SystemClock
 from proto.topics import ALL, HEARTBEATS, PASSAGES, Topic
@@ -337,25 +336,7 @@ class Centre:
 
     def _retention(self) -> Part:
         kept = self._settings.retention
-        retention = Retention(
-            (
-                Rule(kind="passages", kept=self._settings.passages_kept, delete=self.store.delete_before),
-                Rule(
-                    kind="images",
-                    kept=timedelta(days=kept.images_days),
-                    delete=self._opened.images.delete_before,
-                ),
-                Rule(
-                    kind="positions",
-                    kept=timedelta(days=kept.positions_days),
-                    delete=self.records.units.delete_before,
-                ),
-                Rule(kind="uploads", kept=timedelta(days=kept.uploads_days), delete=self._opened.uploads.prune),
-            ),
-            audit=self.records.audit.append,
-            clock=self._clock,
-            metrics=self._metrics,
-        )
+        retention = retention_of(self._settings, self._opened, self._clock, self._metrics)
         return self._led(PartName.RETENTION, retention.run, every_s=60.0 * kept.every_minutes)
 
     def _api(self) -> Part:

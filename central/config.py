@@ -388,10 +388,15 @@ class ProbeSettings(_Section):
 
 
 class RetentionSettings(_Section):
-    """How long things are kept. Alerts, orders and the audit trail are kept for good."""
+    """How long things are kept unless a legal hold keeps them; orders and the audit trail stay for good."""
 
     passages_days: Days = Field(default=90, description="Passages, by when the vehicle passed; whole UTC days.")
-    images_days: Days = Field(default=30, description="Evidence images, by when they came.")
+    images_days: Days = Field(
+        default=30, description="Evidence images, by when they came; an alert's stay with it."
+    )
+    alerts_days: Days = Field(
+        default=730, description="Alerts that are over, by when their vehicle was last seen; orders stay."
+    )
     positions_days: Days = Field(default=30, description="Where units were; their newest position stays.")
     uploads_days: Days = Field(default=2, description="Uploads of images that were begun and never finished.")
     every_minutes: int = Field(

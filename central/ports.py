@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from central.columns import Ints, PassageColumns
+from central.hold import Spared
 from central.investigation.plan import Cancel, Plan
 from central.watchlist import Change
 from proto.passage import Heartbeat, Hit, Passage, WatchlistEntry
@@ -126,8 +127,12 @@ class PassageStore(Protocol):
         """
         ...
 
-    def delete_before(self, moment: datetime) -> int:
-        """Retention: passages captured before; returns how many went."""
+    def delete_before(self, moment: datetime, *, spared: Sequence[Spared] = ()) -> int:
+        """Retention: passages captured before, but for those spared; returns how many went."""
+        ...
+
+    def evidence_of(self, spared: Sequence[Spared]) -> frozenset[str]:
+        """SHA-256 of all images of these passages."""
         ...
 
     def close(self) -> None:
@@ -165,8 +170,11 @@ class ImageStore(Protocol):
 
     def has(self, sha256: str) -> bool: ...
 
-    def delete_before(self, moment: datetime) -> int:
-        """Retention: images put before; returns how many went."""
+    def delete_before(
+        self, moment: datetime, *, kept: Callable[[Collection[str]], Collection[str]] = lambda _: ()
+    ) -> int:
+        """Retention: images put before, but for those that `kept` picks out of the hashes it is given, some
+        hundred at a time; returns how many went."""
         ...
 
 

@@ -27,7 +27,8 @@ class Rule:
 
 
 class Retention:
-    """One job of three steps for each rule: delete, count, audit where anything went.
+    """One job of three steps for each rule: delete, count, audit where anything went. Then 4: scrub what is
+    left of it in the records' files.
 
     Deletes up to the beginning of a UTC day, so that stores kept by day drop whole days.
     """
@@ -37,11 +38,13 @@ class Retention:
         rules: tuple[Rule, ...],
         *,
         audit: Callable[[AuditRecord], object],
+        scrub: Callable[[], object],
         clock: Clock,
         metrics: CentreMetrics,
     ) -> None:
         self._rules = rules
         self._audit = audit
+        self._scrub = scrub
         self._clock = clock
         self._metrics = metrics
 
@@ -72,4 +75,7 @@ class Retention:
                         detail=json.dumps({"count": count, "before": limit.isoformat()}),
                     )
                 )
+        # 4 scrub
+        if any(gone.values()):
+            self._scrub()
         return gone

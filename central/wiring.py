@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from central.audit_keeper import AuditKeeper
@@ -14,6 +15,7 @@ from central.images.folder import FolderImages
 from central.metrics import CentreMetrics
 from central.ports import ImageStore, PassageStore, StoreUnavailable
 from central.records import Records, RecordsPolicy, open_records
+from central.retention import Retention, Rule
 from central.sign_on import IdentityProvider
 from central.state import State
 from central.state.embedded import open_embedded_state
@@ -190,3 +192,37 @@ def open_engines(settings: CentreSettings, clock: Clock, *, with_passages: bool 
     except BaseException:
         records.close()
         raise
+
+
+def retention_of(settings: CentreSettings, engines: Engines, clock: Clock, metrics: CentreMetrics) -> Retention:
+    """What goes when, in this order: an alert that goes lets go of its pictures, and a picture that goes is no
+    longer asked for by its passage."""
+    kept, records, images = settings.retention, engines.records, engines.images
+    store = engines.store
+    assert store is not None, "the retention needs the passages"
+
+    def delete_passages(moment: datetime) -> int:
+        return store.delete_before(moment, spared=records.holds.spared())
+
+    def delete_images(moment: datetime) -> int:
+        held = store.evidence_of(records.holds.spared())
+        return images.delete_before(
+            moment, kept=lambda hashes: held.intersection(hashes) | records.alerts.held_images(hashes)
+        )
+
+    def rule(kind: str, days: int, delete: Callable[[datetime], int]) -> Rule:
+        return Rule(kind=kind, kept=timedelta(days=days), delete=delete)
+
+    return Retention(
+        (
+            rule("alerts", kept.alerts_days, records.holds.delete_alerts),
+            rule("images", kept.images_days, delete_images),
+            rule("passages", kept.passages_days, delete_passages),
+            rule("positions", kept.positions_days, records.units.delete_before),
+            rule("uploads", kept.uploads_days, engines.uploads.prune),
+        ),
+        audit=records.audit.append,
+        scrub=records.holds.scrub,
+        clock=clock,
+        metrics=metrics,
+    )

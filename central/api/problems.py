@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered
 from central.delivery.target import InvalidTarget, NotDead
 from central.estimate import TooWide
+from central.hold import InvalidHold
 from central.hotlist import IllegalImport, NotYourImport, OtherFile, Shrinks
 from central.hotlist_file import UnreadableFile
 from central.interception.unit import InvalidUnit
@@ -66,6 +67,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ImageMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     IncompleteStep: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidHold: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotDead: HTTPStatus.CONFLICT,
     InvalidTarget: HTTPStatus.UNPROCESSABLE_ENTITY,

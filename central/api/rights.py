@@ -35,6 +35,8 @@ _ANYHOW = Right(roles=frozenset(Role), before_password_change=True)
 _PEOPLE = _people(_R.ADMINISTRATOR, whole_network=True)
 #: Also for another platform that has a token to read.
 _EVERYBODY_AND_PLATFORMS = Right(roles=frozenset(Role), machines=_READ)
+#: A hold may name any plate of the network.
+_HOLDS = _people(_R.SUPERVISOR, _R.AUDITOR, whole_network=True)
 _AUDITOR = _people(_R.AUDITOR, whole_network=True)
 _ON_ORDERS = (_R.OPERATOR, _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
 #: A target is told of alerts everywhere.
@@ -139,6 +141,9 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/watchlist/key"): Right(machines=frozenset({TokenScope.WATCHLIST})),
     ("GET", "/api/watchlist/versions/{version}"): _people(_R.SUPERVISOR, _R.AUDITOR),
     ("GET", "/api/watchlist/versions/{version}/orders/{order_id}"): _people(_R.AUDITOR, whole_network=True),
+    ("GET", "/api/holds"): _HOLDS,
+    ("POST", "/api/holds"): _HOLDS,
+    ("POST", "/api/holds/{hold_id}/lift"): _HOLDS,
     ("GET", "/api/audit"): _AUDITOR,
     ("POST", "/api/audit/verification"): _AUDITOR,
     ("GET", "/api/audit/digests"): _AUDITOR,

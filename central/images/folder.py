@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from proto.clock import Clock
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NEW = "new"
+#: Images that are asked about at once.
+BATCH = 500
 
 
 class FolderImages:
@@ -57,12 +60,19 @@ class FolderImages:
     def has(self, sha256: str) -> bool:
         return self._path(sha256).exists()
 
-    def delete_before(self, moment: datetime) -> int:
+    def delete_before(
+        self, moment: datetime, *, kept: Callable[[Collection[str]], Collection[str]] = lambda _: ()
+    ) -> int:
         """What a crash left half written before then goes too, uncounted."""
         limit = moment.timestamp()
+        gone = 0
         with _named_errors("delete images"):
             _delete_older(self._folder.glob(f"{_NEW}/*"), limit)
-            return _delete_older(self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"), limit)
+            old = _older(self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"), limit)
+            while batch := list(itertools.islice(old, BATCH)):
+                held = kept([path.name for path in batch])
+                gone += _delete_older((path for path in batch if path.name not in held), limit)
+        return gone
 
     def _path(self, sha256: str) -> Path:
         # The check is also what keeps a caller's text from naming a path of its own.
@@ -87,6 +97,13 @@ class FolderImages:
             raise
         for folder in (path.parent, path.parent.parent, self._folder):
             _sync_folder(folder)
+
+
+def _older(paths: Iterator[Path], limit: float) -> Iterator[Path]:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < limit:
+                yield path
 
 
 def _delete_older(paths: Iterator[Path], limit: float) -> int:

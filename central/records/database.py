@@ -90,6 +90,14 @@ class Database(ABC):
             StoreUnavailable: the database can't be reached or read.
         """
 
+    @abstractmethod
+    def scrub(self) -> None:
+        """Let nothing of what was deleted be left in files that this program may write to.
+
+        Raises:
+            StoreUnavailable: the database can't be reached or written.
+        """
+
     def close(self) -> None:
         self._writing.dispose()
 

@@ -17,6 +17,7 @@ from central.records.digests import SqlDigestBook
 from central.records.events import SqlEventLog
 from central.records.fleet import SqlFleetBook
 from central.records.grants import SqlGrantBook
+from central.records.holds import SqlHoldBook
 from central.records.hotlists import SqlHotlistBook
 from central.records.migrate import migrate
 from central.records.order_rows import active_entries
@@ -87,6 +88,7 @@ def open_records(
         sign_ons=SqlSignOnBook(database, clock, trail, people, accounts),
         audit=trail,
         digests=SqlDigestBook(database),
+        holds=SqlHoldBook(database, clock, trail),
         roster=SqlRosterBook(database, clock, trail),
         deliveries=deliveries,
         checkpoints=SqlCheckpointBook(database, clock),

@@ -31,6 +31,7 @@ from central.delivery.port import DeliveryBook
 from central.digest import DayCount, Digest
 from central.escalation import EscalationPolicy
 from central.estimate import Estimate
+from central.hold import Hold, HoldRequest, Spared
 from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, Row
 from central.interception import Unit, UnitStatus
 from central.interception.unit import Position
@@ -744,6 +745,43 @@ class DigestBook(Protocol):
     def delivered(self, day: date, *, at: datetime) -> None: ...
 
 
+class HoldBook(Protocol):
+    """Legal holds, and the deletion of alerts, which they keep."""
+
+    def place(self, request: HoldRequest, *, by: str) -> Hold:
+        """In force at once.
+
+        Raises:
+            InvalidHold: see `central.hold`.
+            NotFound: no such alert.
+        """
+        ...
+
+    def lift(self, hold_id: str, *, by: str, because: str) -> Hold:
+        """Raises:
+        InvalidHold: it was lifted before, or by whoever placed it.
+        NotFound: no such hold.
+        """
+        ...
+
+    def all(self) -> tuple[Hold, ...]:
+        """Lifted ones too, the most lately placed first."""
+        ...
+
+    def spared(self) -> tuple[Spared, ...]:
+        """What the holds in force keep of the passages."""
+        ...
+
+    def delete_alerts(self, moment: datetime) -> int:
+        """Alerts that are over, of vehicles last seen before, that no hold keeps, with all that is theirs;
+        returns how many went. Their orders stay."""
+        ...
+
+    def scrub(self) -> None:
+        """Overwrite what is left of deleted rows in this engine's files."""
+        ...
+
+
 class CheckpointBook(Protocol):
     """Checkpoints and areas, as configured."""
 
@@ -968,6 +1006,7 @@ class Records:
     sign_ons: SignOnBook
     audit: AuditLog
     digests: DigestBook
+    holds: HoldBook
     roster: RosterBook
     deliveries: DeliveryBook
     checkpoints: CheckpointBook

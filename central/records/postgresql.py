@@ -101,6 +101,9 @@ class PostgresqlDatabase(Database):
             connection.exec_driver_sql("UNLISTEN *")
         return found
 
+    def scrub(self) -> None:
+        """Dead rows go with the server's own vacuum; its log and backups are its keeper's."""
+
     def _wake(self) -> None:
         """Nothing to do: the server's notification wakes this process's waiters too."""
 

@@ -455,6 +455,28 @@ audit_digests = Table(
     Column("signature", Text, nullable=False),
     Column("delivered_at", Utc),
 )
+holds = Table(
+    "holds",
+    metadata,
+    Column("hold_id", String(36), primary_key=True),
+    Column("plate", String(16), nullable=False),
+    Column("case_number", String(128), nullable=False),
+    Column("alert_id", String(36), nullable=False),
+    Column("since", Utc),
+    Column("until", Utc),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", String(64), nullable=False),
+    Column("placed_at", Utc, nullable=False),
+    Column("lifted_by", String(64), nullable=False),
+    Column("lifted_at", Utc),
+    Column("lifted_because", Text, nullable=False),
+)
+# A row is here only within the transaction that deletes old alerts: SQLite's guard of their steps looks for it.
+retention_permit = Table(
+    "retention_permit",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+)
 shifts = Table(
     "shifts",
     metadata,

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from central.columns import Ints, Mask, PassageColumns
+from central.hold import Spared
 from central.investigation.plan import Cancel, Plan
 from central.ports import (
     BUCKETS_PER_OCTAVE,
@@ -370,10 +371,15 @@ class ClickHousePassages:
             for row in found.to_pylist()
         )
 
-    def delete_before(self, moment: datetime) -> int:
-        """Whole days are dropped at once; what is left of the day of `moment` is rewritten."""
+    def delete_before(self, moment: datetime, *, spared: Sequence[Spared] = ()) -> int:
+        """Whole days are dropped at once; what else is to go, of the day of `moment` or beside what is
+        spared, is rewritten. Rewritten parts leave the disk a little later: half a minute here,
+        eight at most (ClickHouse's `old_parts_lifetime`)."""
+        at = f"fromUnixTimestamp64Micro({columns.microseconds(moment)}, 'UTC')"
+        kept = _sparing(spared)
+        going = f"captured_at < {at} AND NOT ({kept})"
         with self._writing:
-            gone = self.count(PassageQuery(until=moment))
+            gone = self._count_where(going)
             if not gone:
                 return 0
             day = f"{moment.astimezone(UTC):%Y%m%d}"
@@ -382,14 +388,29 @@ class ClickHousePassages:
                 " AND table = {table:String} AND database = currentDatabase() AND partition_id < {day:String}",
                 {"day": day, "table": self._layout.local},
             )
-            for partition_id in older.column("partition_id").to_pylist():
+            holding = self._engine.query(
+                "SELECT DISTINCT toString(toYYYYMMDD(captured_at)) AS id"  # noqa: S608
+                f" FROM {self._layout.source} WHERE {kept}"
+            )
+            droppable = set(older.column("partition_id").to_pylist()) - set(holding.column("id").to_pylist())
+            for partition_id in sorted(droppable):
                 self._engine.command(f"{self._layout.alter} DROP PARTITION ID '{int(partition_id)}'")
-            if self.count(PassageQuery(until=moment)):
-                at = f"fromUnixTimestamp64Micro({columns.microseconds(moment)}, 'UTC')"
-                self._engine.command(
-                    f"{self._layout.alter} DELETE WHERE captured_at < {at} SETTINGS mutations_sync = 2"
-                )
+            if self._count_where(going):
+                self._engine.command(f"{self._layout.alter} DELETE WHERE {going} SETTINGS mutations_sync = 2")
             return gone
+
+    def evidence_of(self, spared: Sequence[Spared]) -> frozenset[str]:
+        if not spared:
+            return frozenset()
+        found = self._engine.query(
+            "SELECT DISTINCT lower(hex(arrayJoin(`evidence.sha256`))) AS sha256"  # noqa: S608
+            f" FROM {self._layout.source} WHERE {_sparing(spared)}"
+        )
+        return frozenset(found.column("sha256").to_pylist())
+
+    def _count_where(self, where: str) -> int:
+        found = self._engine.query(f"SELECT count() AS n FROM {self._layout.source} WHERE {where}")  # noqa: S608
+        return int(found.column("n")[0].as_py())
 
     def close(self) -> None:
         self._engine.close()
@@ -412,6 +433,21 @@ class ClickHousePassages:
         end = min(end, known) if end else known
         nearer = [end - stretch for stretch in STRETCHES]
         return [*(start for start in nearer if query.since is None or start > query.since), query.since]
+
+
+def _sparing(spared: Sequence[Spared]) -> str:
+    """SQL of what these are. A mutation takes no parameters: plates go in as hexadecimal digits."""
+    found = []
+    for one in spared:
+        terms = []
+        if one.plate is not None:
+            terms.append(f"plate = unhex('{one.plate.encode().hex()}')")
+        if one.since is not None:
+            terms.append(f"captured_at >= fromUnixTimestamp64Micro({columns.microseconds(one.since)}, 'UTC')")
+        if one.until is not None:
+            terms.append(f"captured_at < fromUnixTimestamp64Micro({columns.microseconds(one.until)}, 'UTC')")
+        found.append(" AND ".join(terms) or "1")
+    return " OR ".join(f"({term})" for term in found) or "0"
 
 
 def _minted_at(passage_id: UUID) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -125,3 +125,20 @@ def test_a_folder_that_cannot_be_made_is_an_unavailable_store(tmp_path: Path, cl
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="folder"):
         open_folder(tmp_path / "file" / "images", clock)
+
+
+def test_images_that_are_picked_out_stay(images: ImageStore, clock: ManualClock) -> None:
+    data = [b"%d" % n for n in range(3)]
+    for one in data:
+        images.put(address(one), one)
+    clock.advance(60)
+    asked: list[str] = []
+
+    def kept(hashes: Collection[str]) -> Collection[str]:
+        asked.extend(hashes)
+        return {address(data[1])}
+
+    assert images.delete_before(clock.now(), kept=kept) == 2
+    assert sorted(asked) == sorted(map(address, data))
+    assert [images.has(address(one)) for one in data] == [False, True, False]
+    assert images.delete_before(clock.now()) == 1

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from central.columns_decode import columns_of
+from central.hold import Spared
 from central.investigation import Cancel, Cancelled, Limits, Plan, Reach, TooMuch
 from central.ports import Cursor, PassageQuery, PassageStore, Unstorable
 from proto.passage import Box, EvidenceKind, Passage
@@ -408,3 +409,17 @@ class TestDurability:
             assert store.insert(numbered(*range(acknowledged))) == ()
         finally:
             store.close()
+
+
+def test_what_is_spared_stays_and_its_pictures_are_told(store: PassageStore) -> None:
+    old = [passage(n) for n in range(4)]
+    store.insert(old)
+    plates = [p.plate.text for p in old if p.plate is not None]
+    spared = [Spared(plate=plates[1]), Spared(since=old[2].captured_at, until=old[3].captured_at)]
+    kept = [p for p in old if p.plate is not None and (p.plate.text == plates[1] or p is old[2])]
+    assert store.evidence_of(()) == frozenset()
+    assert store.evidence_of(spared) == {image.sha256 for p in kept for image in p.evidence}
+    assert store.delete_before(START + timedelta(days=400), spared=spared) == len(old) - len(kept)
+    assert {p.passage_id for p in store.search(PassageQuery()).passages} == {p.passage_id for p in kept}
+    assert store.delete_before(START + timedelta(days=400), spared=spared) == 0
+    assert store.delete_before(START + timedelta(days=400)) == len(kept)

@@ -124,6 +124,7 @@ class Stage:
 
 
 DAY = {"since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"}
+HOLD = {"plate": "川C·12345", "reason": "行政复议"}
 RENEWAL = {"valid_until": "2026-03-20T00:00:00Z", "why": "尚未找到"}
 Call = Callable[[Stage], httpx.Response]
 
@@ -192,6 +193,11 @@ def _export(s: Stage) -> httpx.Response:
     path = s.hotlist()
     _approve(s, path)
     return s.as_(R.APPROVER).get(f"{path}/rows", params={"form": "csv"})
+
+
+def _lift(s: Stage) -> httpx.Response:
+    hold_id = s.as_(R.SUPERVISOR).post("/api/holds", json=HOLD).json()["hold_id"]
+    return s.as_(R.AUDITOR).post(f"/api/holds/{hold_id}/lift", json={"reason": "案件已结"})
 
 
 def _amend(s: Stage) -> httpx.Response:
@@ -330,6 +336,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ),
     ("GET", "/api/assessment"): lambda s: s.as_(R.SUPERVISOR).get("/api/assessment", params=DAY),
     ("GET", "/api/assessment/csv"): lambda s: s.as_(R.SUPERVISOR).get("/api/assessment/csv", params=DAY),
+    ("POST", "/api/holds"): lambda s: s.as_(R.SUPERVISOR).post("/api/holds", json=HOLD),
+    ("POST", "/api/holds/{hold_id}/lift"): _lift,
     ("GET", "/api/audit"): lambda s: s.as_(R.AUDITOR).get("/api/audit"),
     ("POST", "/api/audit/verification"): lambda s: s.as_(R.AUDITOR).post("/api/audit/verification"),
     ("GET", "/api/audit/digests"): lambda s: s.as_(R.AUDITOR).get("/api/audit/digests"),

@@ -52,7 +52,13 @@ def test_the_newest_heartbeat_of_a_node_is_kept_and_what_is_none_is_put_aside(ro
 
 
 def retention(road: Road, *rules: Rule) -> Retention:
-    return Retention(rules, audit=road.records.audit.append, clock=road.clock, metrics=road.metrics)
+    return Retention(
+        rules,
+        audit=road.records.audit.append,
+        scrub=road.records.holds.scrub,
+        clock=road.clock,
+        metrics=road.metrics,
+    )
 
 
 def kept(kind: str, days: int, delete: Callable[[datetime], int]) -> Rule:

@@ -89,6 +89,8 @@ class Database:
                     raise
                 time.sleep(0.01)
         self._connection.execute("PRAGMA synchronous=FULL")
+        # Records hold where vehicles were: what is let go of is overwritten.
+        self._connection.execute("PRAGMA secure_delete=ON")
         self._connection.execute("PRAGMA journal_size_limit=67108864")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if version == _FORMAT:
