@@ -125,6 +125,7 @@ class Stage:
 
 DAY = {"since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"}
 HOLD = {"plate": "川C·12345", "reason": "行政复议"}
+ASK = {"case_number": "A-1", "reason": "盗抢车辆追查", "since": "2025-06-01T00:00:00Z", "hours": 8}
 RENEWAL = {"valid_until": "2026-03-20T00:00:00Z", "why": "尚未找到"}
 Call = Callable[[Stage], httpx.Response]
 
@@ -200,6 +201,13 @@ def _lift(s: Stage) -> httpx.Response:
     return s.as_(R.AUDITOR).post(f"/api/holds/{hold_id}/lift", json={"reason": "案件已结"})
 
 
+def _granted(s: Stage, *moves: str) -> httpx.Response:
+    asked = s.as_(R.INVESTIGATOR).post("/api/search-grants", json=ASK)
+    path = f"/api/search-grants/{asked.json()['grant_id']}"
+    answers = [s.as_(R.SUPERVISOR).post(f"{path}/{move}", json={"note": "同意"}) for move in moves]
+    return answers[-1]
+
+
 def _amend(s: Stage) -> httpx.Response:
     order_id = s.order("submit", "approve")
     changed = {**DRAFT, "plate": f"川C{s.count:05}", "priority": 2, "why": "降级"}
@@ -255,6 +263,10 @@ CALLS: dict[tuple[str, str], Call] = {
     ),
     ("GET", "/api/passages"): lambda s: s.as_(R.OPERATOR).get("/api/passages"),
     ("POST", "/api/tracks"): lambda s: s.as_(R.INVESTIGATOR).post("/api/tracks", json=SEARCH),
+    ("POST", "/api/search-grants"): lambda s: s.as_(R.INVESTIGATOR).post("/api/search-grants", json=ASK),
+    ("POST", "/api/search-grants/{grant_id}/grant"): lambda s: _granted(s, "grant"),
+    ("POST", "/api/search-grants/{grant_id}/refuse"): lambda s: _granted(s, "refuse"),
+    ("POST", "/api/search-grants/{grant_id}/revoke"): lambda s: _granted(s, "grant", "revoke"),
     ("POST", "/api/orders"): lambda s: s.as_(R.APPLICANT).post("/api/orders", json=DRAFT),
     ("POST", "/api/orders/{order_id}/submit"): lambda s: s.as_(R.APPLICANT).post(
         f"/api/orders/{s.order()}/submit"
