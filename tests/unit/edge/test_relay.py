@@ -17,7 +17,7 @@ from edge.outbox.metrics import OutboxMetrics
 from edge.outbox.sqlite import SqliteOutbox
 from edge.relay import Relay
 from proto.bus.embedded import EmbeddedBus
-from proto.bus.port import BusUnavailable, Message, Record
+from proto.bus.port import BusFull, BusUnavailable, Message, Record
 from proto.clock import SystemClock
 from proto.codec import decode_passages
 from proto.passage import Passage
@@ -105,6 +105,32 @@ def test_what_was_not_acknowledged_stays_and_is_sent_again(
     relay.deliver()
     assert outbox.passages(10) == []
     assert received(bus)[1] == [passage(1)] * copies  # at least once: the centre knows it by its id
+
+
+def test_a_bus_that_is_full_leaves_the_passages_here_until_there_is_room(
+    outbox: SqliteOutbox, tmp_path: Path, metrics: OutboxMetrics
+) -> None:
+    bus = EmbeddedBus(tmp_path / "small.db", clock=SystemClock(), max_topic_bytes=2_000)
+    bus.create_topics([PASSAGES])
+    relay = Relay(outbox, bus.producer(), node_id="node-1", metrics=metrics, batch=1)
+    outbox.put([passage(n) for n in range(100)], {})
+    reader = bus.consumer(PASSAGES, group="ingest")
+    found: list[Passage] = []
+    refused = 0
+    while len(found) < 100:
+        try:
+            relay.deliver()
+        except BusFull:
+            refused += 1
+            assert len(found) + outbox.stats().passages < 100  # the rest is on the bus
+            messages = reader.poll(max_records=100, timeout_s=0)
+        else:
+            messages = [] if outbox.stats().passages else reader.poll(max_records=100, timeout_s=0)
+        found += [p for m in messages for p in decode_passages(m.value)]
+        reader.commit(messages)
+    assert found == [passage(n) for n in range(100)]
+    assert refused > 5
+    bus.close()
 
 
 def test_a_batch_that_is_too_large_is_halved(
