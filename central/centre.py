@@ -237,7 +237,13 @@ class Centre:
         }
 
     def _retro(self) -> RetroSearch:
-        return RetroSearch(self.records.orders, self.records.alerts, self.store, clock=self._clock)
+        return RetroSearch(
+            self.records.orders,
+            self.records.alerts,
+            self.store,
+            clock=self._clock,
+            stopping=self._stopping.is_set,
+        )
 
     def _admission(self) -> Admission:
         """Ingest and matcher take the same passages: an alert's passage is always in the store."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -23,13 +24,24 @@ class RetroSearch:
     1. find the newest passages that it would have hit, as the matcher would
     2. raise their alerts, marked as of the past; raising one again changes nothing
     3. write down that it was done, with how many there were
+
+    Hundreds may come into force together: told to stop, it leaves the rest for the next start.
     """
 
-    def __init__(self, orders: OrderBook, alerts: AlertSink, store: PassageStore, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        orders: OrderBook,
+        alerts: AlertSink,
+        store: PassageStore,
+        *,
+        clock: Clock,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._orders = orders
         self._alerts = alerts
         self._store = store
         self._clock = clock
+        self._stopping = stopping
 
     def run(self) -> int:
         """Returns how many orders were given their past.
@@ -37,8 +49,10 @@ class RetroSearch:
         Raises:
             StoreUnavailable: a store is away; what was not done is done next time.
         """
-        due = self._orders.retro_due()
-        for order, entry in due:
+        done = 0
+        for order, entry in self._orders.retro_due():
+            if self._stopping():
+                break
             assert order.in_force_from is not None, "selected as in force"
             # 1 find
             since = order.in_force_from - order.request.retro
@@ -54,4 +68,5 @@ class RetroSearch:
             # 3 write down
             self._orders.retro_done(order, found=found, raised=len(hits))
             _log.info("past of an order searched", order=order.order_id, found=found, raised=len(hits))
-        return len(due)
+            done += 1
+        return done

@@ -154,6 +154,14 @@ def test_an_order_is_given_its_past_once_and_marked(centre: Centre, clock: Manua
     assert search.run() == 0
     applicant.post(f"{path}/submit")
     approver.post(f"{path}/approve")
+    stopped = RetroSearch(
+        centre.records.orders,
+        centre.records.alerts,
+        centre.services.store,
+        clock=clock,
+        stopping=lambda: True,
+    )
+    assert stopped.run() == 0  # left for the next start
     assert search.run() == 1
     found = centre.client(Role.OPERATOR).get("/api/alerts").json()["alerts"]
     assert all(alert["retro"] for alert in found)

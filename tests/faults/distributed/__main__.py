@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -35,6 +36,8 @@ def main(
 ) -> None:
     """Break a distributed centre at random, mend it, and hold what it has against what was sent."""
     configure_logging(level="error")
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # that brokers are away is no news here
+    logging.getLogger("alembic").setLevel(logging.ERROR)
     plan = Plan(seconds=seconds, rate=rate, nodes=nodes, backlog=backlog, seed=seed, drain_s=drain)
     with tempfile.TemporaryDirectory(prefix="bukong-faults-") as temporary:
         report = run(folder or Path(temporary) / "town", plan, tell=lambda what: click.echo(what, err=True))

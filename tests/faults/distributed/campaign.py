@@ -38,6 +38,7 @@ STORE = "ingest-and-api"
 MATCHERS = ("match-1", "match-2")
 _HOUR_S = 3600.0
 LISTED_EVERY = 500
+_EXAMPLES = 20
 #: The faults take longer than planned where servers take long to come back: orders for so much more.
 SPARE_S = 240.0
 
@@ -203,7 +204,7 @@ def _judge(
             raised += [(ordered.order.request.plate, str(p.passage_id)) for p in ordered.alert.passages]
     images = FolderImages(made.settings.data / "images", clock=SystemClock(), max_bytes=1 << 24)
     pictures = [p for s, count in counts.items() for n in range(count) if (p := s.image(n)) is not None]
-    lost, doubled, never_due = alerts_against(due, raised)
+    alerts = alerts_against(due, raised)
     refused = {topic.name: mischief.bad[topic.name] for topic in REFUSING}
     bad_lost, unasked = letters_against(refused, letters)
     return Outcome(
@@ -213,9 +214,9 @@ def _judge(
         doubled=len(stored) - len(found),
         never_sent=len(found - sent),
         alerts_due=len(due),
-        alerts_lost=lost,
-        alerts_doubled=doubled,
-        alerts_never_due=never_due,
+        alerts_lost=len(alerts.lost),
+        alerts_doubled=len(alerts.doubled),
+        alerts_never_due=len(alerts.never_due),
         images_missing=sum(not images.has(sha256(picture)) for picture in pictures),
         bad_sent=sum(map(len, refused.values())),
         bad_lost=bad_lost,
@@ -223,6 +224,11 @@ def _judge(
         passed_over=sum(len(mischief.bad[topic.name]) for topic in PASSED_OVER),
         silent_nodes=silent,
         ended_badly=ended_badly,
+        examples=[
+            f"{what} {pair}"
+            for what in ("lost", "doubled", "never_due")
+            for pair in getattr(alerts, what)[:_EXAMPLES]
+        ],
     )
 
 

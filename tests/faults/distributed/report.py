@@ -46,6 +46,7 @@ def summary(report: Report) -> str:
             table(("fault", "times"), faults),
             table(("afterwards", "expected", "got"), report.outcome.rows()),
             table(("beside that", ""), figures),
+            *report.outcome.examples,
         ]
     )
 

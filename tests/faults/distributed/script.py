@@ -79,12 +79,13 @@ class Script:
         evidence: tuple[Evidence, ...] = ()
         if picture is not None:
             evidence = (Evidence(kind=EvidenceKind.SCENE, sha256=sha256(picture), size=len(picture)),)
-        lattice = tuple(((c, 58981 / 65535),) for c in text)
+        # Sure of itself: what a doubtful read may have been is the suspected tier's business, not the faults'.
+        lattice = tuple(((c, 1.0),) for c in text)
         return dataclasses.replace(
             template,
             passage_id=uuid7(at, seed=f"{self.node_id}/{number}"),
             captured_at=at,
-            plate=dataclasses.replace(template.plate, text=text, lattice=lattice),
+            plate=dataclasses.replace(template.plate, text=text, lattice=lattice, confidence=1.0),
             evidence=evidence,
         )
 

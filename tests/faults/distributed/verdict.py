@@ -29,6 +29,7 @@ class Outcome:
     passed_over: int  #: bad records on topics that nobody refuses from
     silent_nodes: Sequence[str]  #: not known to live, though they sent heartbeats to the end
     ended_badly: Sequence[str]  #: central processes that did not drain when they were told to
+    examples: Sequence[str]  #: of what went wrong, some
 
     @property
     def good(self) -> bool:
@@ -63,13 +64,22 @@ class Outcome:
         ]
 
 
-def alerts_against(due: Sequence[Pair], found: Sequence[Pair]) -> tuple[int, int, int]:
-    """Lost, doubled, never due."""
+@dataclass(frozen=True, kw_only=True)
+class Alerts:
+    """What is wrong with the alerts."""
+
+    lost: Sequence[Pair]
+    doubled: Sequence[Pair]
+    never_due: Sequence[Pair]
+
+
+def alerts_against(due: Sequence[Pair], found: Sequence[Pair]) -> Alerts:
+    """Those raised, against those that were to be."""
     wanted, raised = Counter(due), Counter(found)
-    return (
-        (wanted - raised).total(),
-        sum(count - 1 for pair, count in raised.items() if count > 1),
-        sum(count for pair, count in raised.items() if pair not in wanted),
+    return Alerts(
+        lost=sorted((wanted - raised).elements()),
+        doubled=sorted(pair for pair, count in raised.items() if count > 1),
+        never_due=sorted(raised.keys() - wanted.keys()),
     )
 
 
