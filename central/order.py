@@ -29,7 +29,7 @@ from proto.schedule import Schedule
 CLOCK = "(clock)"
 #: How long an emergency order is on the watchlist without anybody's approval.
 EMERGENCY_FOR = timedelta(hours=2)
-#: How long nobody may put the same target into force as an emergency again after one lapsed.
+#: How long nobody may put the same target into force as an emergency again after two hours without approval.
 EMERGENCY_REST = timedelta(hours=24)
 #: How far back an order may ask for the past.
 MAX_RETRO = timedelta(days=90)
@@ -143,6 +143,42 @@ class OrderStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unapproved:
+    """An emergency for the same target that nobody has approved, whether it is in force or ended how ever."""
+
+    lapses: datetime  #: or would have
+    rejected: bool  #: a second person said no
+
+
+def emergency_until(earlier: Collection[Unapproved], *, target: str, at: datetime) -> datetime:
+    """When an emergency lapses that is put into force now.
+
+    A target's two hours run from its first emergency, however that one ended: who withdraws one and makes
+    another, because of a mistake or to be rid of the approval owed, gets no hour more.
+
+    Args:
+        earlier: those that would have lapsed within `EMERGENCY_REST`, or are still to.
+        target: what it is for, in words.
+        at: now.
+
+    Raises:
+        IllegalMove: the two hours are over, or a second person rejected one.
+    """
+    recent = [each for each in earlier if each.lapses > at - EMERGENCY_REST]
+    lapses = min((each.lapses for each in recent), default=at + EMERGENCY_FOR)
+    when = lapses.isoformat(timespec="seconds")
+    expected = "expected this one to be submitted, got another emergency"
+    if any(each.rejected for each in recent):
+        raise IllegalMove(f"an emergency for {target} until {when} was rejected: {expected}")
+    if lapses <= at:
+        raise IllegalMove(
+            f"an emergency for {target} lapsed at {when}, approved by nobody: {expected} "
+            f"within {EMERGENCY_REST}"
+        )
+    return lapses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
     """What an applicant asks for."""
 
@@ -188,7 +224,9 @@ class Order:
     def entry(self, checkpoints: frozenset[str] | None = None) -> WatchlistEntry:
         """What the matcher needs of it. `checkpoints`: the request's own with those of its areas."""
         wanted = self.request
-        since = wanted.valid_from if self.in_force_from is None else self.in_force_from - wanted.retro
+        since = wanted.valid_from
+        if self.in_force_from is not None:
+            since = begins(self.in_force_from, wanted.retro, emergency=self.emergency_until is not None)
         until = wanted.valid_until
         return WatchlistEntry(
             order_id=self.order_id,
@@ -207,6 +245,12 @@ class Order:
     def looks_back(self, captured_at: datetime) -> bool:
         """Did what passed then pass before the order was in force?"""
         return self.in_force_from is not None and captured_at < self.in_force_from
+
+
+def begins(in_force_from: datetime, retro: timedelta, *, emergency: bool) -> datetime:
+    """From when on passages are hits. The past is a second person's to open: an emergency has none until it is
+    approved."""
+    return in_force_from if emergency else in_force_from - retro
 
 
 def check_request(request: OrderRequest, *, at: datetime) -> None:

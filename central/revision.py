@@ -128,6 +128,7 @@ def propose(
     if order.state is not OrderState.DRAFT and not why.strip():
         raise ReasonMissing(f"expected a reason to {move} an order, got none")
     check_request(request, at=at)
+    _check_begun(order, request, at)
     if request == order.request:
         raise InvalidOrder("expected a request that differs from what holds, got the same")
     target = (request.kind, request.plate)
@@ -198,6 +199,7 @@ def take(order: Order, revision: Revision, *, by: str, at: datetime, own: bool =
             f"expected somebody other than the applicant to approve the {revision.kind}, got {by}"
         )
     check_request(revision.request, at=at)
+    _check_begun(order, revision.request, at)
     moved = order.in_force_from is not None and _watched(order.request) != _watched(revision.request)
     done = OrderStep(
         at=at,
@@ -217,6 +219,18 @@ def take(order: Order, revision: Revision, *, by: str, at: datetime, own: bool =
         in_force_from=at if moved else order.in_force_from,
         history=(*order.history, done),
     )
+
+
+def _check_begun(order: Order, request: OrderRequest, at: datetime) -> None:
+    """Raises:
+    InvalidOrder: an order in force is to begin later: the vehicle would be watched for all the same.
+    """
+    begins = request.valid_from
+    if order.in_force_from is not None and begins is not None and begins > max(at, order.in_force_from):
+        raise InvalidOrder(
+            f"expected a change that holds from now on, since the order is in force; got {begins.isoformat()}: "
+            "withdraw it and apply for another one"
+        )
 
 
 def _watched(request: OrderRequest) -> tuple[object, ...]:

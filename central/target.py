@@ -7,7 +7,7 @@ could be on too many is refused where an order is submitted, by what it would ha
 from __future__ import annotations
 
 import enum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from central.watchlist import MANY, ONE, is_pattern
 from proto.plate import PROVINCES, RULES, Pattern, PlateClass, PlateError, clean, fits, validate
@@ -64,6 +64,38 @@ def named_characters(text: str) -> int:
 def classes_of_pattern(pattern: str) -> tuple[PlateClass, ...]:
     """Every class of which some plate fits the pattern (or is the plate), in the order of the rules."""
     return tuple(r.plate_class for r in RULES if any(_meets(pattern, alphabets) for alphabets in r.patterns))
+
+
+def overlap(first: str, second: str) -> bool:
+    """Is there a text that fits both? Each is as `wanted_text` writes it."""
+
+    @cache
+    def fit(i: int, j: int) -> bool:
+        a, b = first[i : i + 1], second[j : j + 1]
+        if a == MANY and (fit(i + 1, j) or (b != "" and fit(i, j + 1))):
+            return True
+        if b == MANY and (fit(i, j + 1) or (a != "" and fit(i + 1, j))):
+            return True
+        if a == "" or b == "":
+            return a == b
+        return MANY not in (a, b) and (a == b or ONE in (a, b)) and fit(i + 1, j + 1)
+
+    return fit(0, 0)
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Does every text that fits `narrow` fit `wide`? Each is as `wanted_text` writes it."""
+
+    @cache
+    def fit(i: int, j: int) -> bool:
+        a, b = wide[i : i + 1], narrow[j : j + 1]
+        if a == MANY and (fit(i + 1, j) or (b != "" and fit(i, j + 1))):
+            return True
+        if a == "" or b == "":
+            return a == b
+        return b != MANY and (a in (b, ONE)) and fit(i + 1, j + 1)
+
+    return fit(0, 0)
 
 
 def _wildcards(kind: TargetKind, text: str) -> str:

@@ -89,6 +89,8 @@ def _decide(
     move: RevisionMove,
     reason: str = "",
 ) -> RevisionView:
+    # What holds now too: who sees one area has no say in what another one loses by the change.
+    check_scope(services, services.records.orders.get(order_id).request, scope)
     for revision in services.records.orders.revisions(order_id):
         if revision.number == number:
             check_scope(services, revision.request, scope)
@@ -112,6 +114,7 @@ def amend_order(
     draft is changed at once."""
     order = services.records.orders.get(order_id)
     request = amendment.request()
+    check_scope(services, order.request, scope)
     check_places(services, request, scope)
     if request.kind is not TargetKind.PLATE and order.state is not OrderState.DRAFT:
         found = count_hits(services, request, user, subject=order_id)

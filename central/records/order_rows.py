@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Text, and_, cast, func, insert, or_, select, update
 
-from central.order import FINAL, ON_WATCHLIST, Order, OrderMove, OrderRequest, OrderState, OrderStep
+from central.order import FINAL, ON_WATCHLIST, Order, OrderMove, OrderRequest, OrderState, OrderStep, begins
 from central.records import schema
 from central.records.places import Places
 from central.records.port import NotFound
@@ -24,7 +24,7 @@ _SCHEDULE: TypeAdapter[Schedule] = TypeAdapter(Schedule)
 #: What an entry of the watchlist is made of.
 _LISTED = (
     "order_id", "kind", "plate", "plate_class", "colour", "checkpoints", "areas", "directions", "schedule",
-    "priority", "valid_from", "valid_until", "retro_s", "in_force_from", "emergency_until",
+    "priority", "exact_only", "valid_from", "valid_until", "retro_s", "in_force_from", "emergency_until",
 )  # fmt: skip
 #: Ids one question may name: PostgreSQL takes 65,535 values at most, SQLite some more.
 _AT_ONCE = 10_000
@@ -179,7 +179,7 @@ def active_entries(connection: Connection, *, of_areas: bool = False) -> Iterato
         query = query.where(cast(table.c.areas, Text) != "[]")
     for (
         order_id, kind, plate, plate_class, colour, named, areas, directions, schedule, priority,
-        valid_from, valid_until, retro_s, in_force_from, emergency_until,
+        exact_only, valid_from, valid_until, retro_s, in_force_from, emergency_until,
     ) in connection.execute(query):  # fmt: skip
         checkpoints = places.checkpoints(named, areas)
         if checkpoints is None:
@@ -192,7 +192,10 @@ def active_entries(connection: Connection, *, of_areas: bool = False) -> Iterato
             checkpoints=checkpoints,
             directions=frozenset(directions),
             priority=priority,
-            valid_from=valid_from if in_force_from is None else in_force_from - timedelta(seconds=retro_s),
+            exact_only=exact_only,
+            valid_from=valid_from
+            if in_force_from is None
+            else begins(in_force_from, timedelta(seconds=retro_s), emergency=emergency_until is not None),
             valid_until=valid_until if emergency_until is None else min(valid_until, emergency_until),
             schedule=None if schedule is None else _SCHEDULE.validate_json(schedule),
         )

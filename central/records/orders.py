@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,19 +14,21 @@ from central.audit import AuditRecord
 from central.estimate import Estimate
 from central.order import (
     CLOCK,
+    EMERGENCY_FOR,
     EMERGENCY_REST,
     FINAL,
-    ON_WATCHLIST,
     IllegalMove,
     NotYourOrder,
     Order,
     OrderMove,
     OrderRequest,
     OrderState,
+    Unapproved,
     advance,
     allowed,
     draft,
     due,
+    emergency_until,
     may,
 )
 from central.people import User
@@ -63,6 +66,7 @@ from central.revision import (
     step,
     take,
 )
+from central.target import TargetKind, covers, overlap, wanted_text
 from central.view import OrderView
 from central.watchlist import Change
 from proto.clock import Clock
@@ -100,7 +104,9 @@ class SqlOrderBook:
                 )
             after = advance(before, move, by=by.username, at=now, reason=reason)
             if move is OrderMove.EMERGENCY:
-                _rested(tx.connection, before.request, now)
+                earlier = _unapproved(tx.connection, before, now)
+                until = emergency_until(earlier, target=before.request.plate, at=now)
+                after = replace(after, emergency_until=until)
             owes = due(after, now) if move is OrderMove.APPROVE else None
             if owes is not None:
                 after = advance(after, owes, by=CLOCK, at=now)
@@ -186,7 +192,8 @@ class SqlOrderBook:
     def retro_due(self) -> tuple[tuple[Order, WatchlistEntry], ...]:
         table = schema.orders
         query = select(table).where(
-            table.c.state.in_(ON_WATCHLIST),
+            # Not an emergency's: nobody but who asks for its past has looked at it yet.
+            table.c.state == OrderState.ACTIVE,
             table.c.retro_s > 0,
             table.c.in_force_from.is_not(None),
             or_(table.c.retro_done.is_(None), table.c.retro_done != table.c.in_force_from),
@@ -324,26 +331,31 @@ class SqlOrderBook:
         )
 
 
-def _rested(connection: Connection, request: OrderRequest, now: datetime) -> None:
-    """Raises:
-    IllegalMove: the same target lapsed as an emergency a short time ago.
-    """
-    orders, steps = schema.orders, schema.order_steps
-    lapsed = connection.scalar(
-        select(func.max(steps.c.at))
-        .join(orders, orders.c.order_id == steps.c.order_id)
-        .where(
-            orders.c.plate == request.plate,
-            orders.c.kind == request.kind,
-            steps.c.move == OrderMove.LAPSE,
-            steps.c.at > now - EMERGENCY_REST,
-        )
+def _unapproved(connection: Connection, order: Order, now: datetime) -> list[Unapproved]:
+    """Emergencies of late for the same target: one is within the other or, where the applicant is the same, a
+    vehicle may fit both."""
+    table = schema.orders
+    query = select(
+        table.c.kind, table.c.plate, table.c.applicant, table.c.state, table.c.emergency_until
+    ).where(
+        # By when it was changed last, which there is an index of.
+        table.c.updated_at > now - EMERGENCY_REST - EMERGENCY_FOR,
+        # An approval empties it.
+        table.c.emergency_until > now - EMERGENCY_REST,
     )
-    if lapsed is not None:
-        raise IllegalMove(
-            f"an emergency for {request.plate} lapsed at {lapsed.isoformat(timespec='seconds')}, approved by "
-            f"nobody: expected this one to be submitted, got another emergency within {EMERGENCY_REST}"
-        )
+    mine = wanted_text(order.request.kind, order.request.plate)
+    found = []
+    for row in connection.execute(query):
+        other = wanted_text(TargetKind(row.kind), row.plate)
+        alike = overlap(mine, other) if row.applicant == order.applicant else _within(mine, other)
+        if alike:
+            rejected = row.state == OrderState.REJECTED
+            found.append(Unapproved(lapses=row.emergency_until, rejected=rejected))
+    return found
+
+
+def _within(first: str, second: str) -> bool:
+    return covers(first, second) or covers(second, first)
 
 
 def _version(connection: Connection) -> int:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -257,6 +258,87 @@ class TestOrders:
         setting.clock.advance(24 * 3600)
         later = orders.move(again.order_id, OrderMove.EMERGENCY, by=both, reason="now")
         assert later.state is OrderState.EMERGENCY
+
+    def _emergency(self, setting: Setting, by: User, **wanted: Any) -> Order:
+        orders = setting.records.orders
+        order = orders.create(replace(order_request(at=setting.clock.now()), **wanted), by=by)
+        return orders.move(order.order_id, OrderMove.EMERGENCY, by=by, reason="now")
+
+    def test_no_chain_of_emergencies_outlasts_the_two_hours(self, setting: Setting) -> None:
+        """Withdrawn and made anew, beside the first, as a pattern that has the plate, or ended by its validity:
+        a target has two hours without a second person."""
+        orders = setting.records.orders
+        one, two = (
+            setting.records.people.create_user(
+                username=name, name=name, password=PASSWORD, roles=[Role.APPLICANT, Role.EMERGENCY], by="tests"
+            )
+            for name in ("one", "two")
+        )
+        lapses = START + timedelta(hours=2)
+        first = self._emergency(setting, one)
+        assert first.emergency_until == lapses
+        setting.clock.advance(3600)
+        orders.move(first.order_id, OrderMove.WITHDRAW, by=one, reason="a mistake in it")
+        assert self._emergency(setting, two).emergency_until == lapses
+        pattern = {"kind": TargetKind.PATTERN, "plate": "川C1234?"}
+        soon = setting.clock.now() + timedelta(minutes=30)
+        assert self._emergency(setting, one, valid_until=soon, **pattern).emergency_until == lapses
+        assert self._emergency(setting, two, plate="川C99999").emergency_until == START + timedelta(hours=3)
+        setting.clock.advance(3600)
+        orders.tick()
+        for by, wanted in (
+            (one, {}),
+            (two, {}),
+            (one, pattern),
+            (two, pattern),
+            (one, {"kind": TargetKind.PATTERN, "plate": "川C?2345"}),
+        ):
+            with pytest.raises(IllegalMove, match="approved by nobody"):
+                self._emergency(setting, by, **wanted)
+
+    def test_a_rejected_emergency_is_no_emergency_again(self, setting: Setting) -> None:
+        both = setting.records.people.create_user(
+            username="both", name="两职", password=PASSWORD, roles=[Role.APPLICANT, Role.EMERGENCY], by="tests"
+        )
+        order = self._emergency(setting, both)
+        setting.records.orders.move(
+            order.order_id, OrderMove.REJECT, by=setting.staff[Role.APPROVER], reason="no case"
+        )
+        with pytest.raises(IllegalMove, match="was rejected"):
+            self._emergency(setting, both)
+
+    def test_an_emergency_opens_no_past_before_its_approval(self, setting: Setting) -> None:
+        orders = setting.records.orders
+        both = setting.records.people.create_user(
+            username="both", name="两职", password=PASSWORD, roles=[Role.APPLICANT, Role.EMERGENCY], by="tests"
+        )
+        order = self._emergency(setting, both, retro=timedelta(days=30))
+        assert orders.retro_due() == ()
+        assert orders.entries()[1] == (order.entry(),)
+        assert order.entry().valid_from == START
+        approved = orders.move(order.order_id, OrderMove.APPROVE, by=setting.staff[Role.APPROVER])
+        assert [due.order_id for due, _ in orders.retro_due()] == [order.order_id]
+        assert orders.entries()[1] == (approved.entry(),)
+        assert approved.entry().valid_from == START - timedelta(days=30)
+
+    def test_what_the_list_is_made_of_is_all_that_an_order_asks_for(self, setting: Setting) -> None:
+        """Entries come by two roads: with the change, and all of them at a start."""
+        request = replace(
+            order_request(),
+            exact_only=True,
+            checkpoints=frozenset({"cp-1"}),
+            directions=frozenset({"inbound"}),
+            schedule=schedule_of("Asia/Shanghai", [([1, 7], 0, 60)]),
+            retro=timedelta(hours=1),
+        )
+        before = setting.records.orders.version()
+        order = active_order(setting.records, setting.staff, request)
+        changes = setting.records.orders.changes(before)
+        assert changes is not None
+        assert [change.entry for change in changes[1]] == [order.entry()]
+        assert setting.records.orders.entries()[1] == (order.entry(),)
+        log = setting.records.watchlist
+        assert digest_of(setting.records.orders.entries()[1]) == log.newest().digest
 
     def test_what_was_approved_stays_in_force_until_the_change_is_accepted(self, setting: Setting) -> None:
         orders, order = setting.records.orders, setting.active()

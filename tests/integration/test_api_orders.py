@@ -139,6 +139,13 @@ def test_who_has_an_area_keeps_to_it(centre: Centre) -> None:
     whole = centre.client(Role.APPLICANT).post("/api/orders", json=DRAFT).json()
     centre.client(Role.APPLICANT).post(f"/api/orders/{whole['order_id']}/submit")
     assert "everywhere" in problem_of(approver.post(f"/api/orders/{whole['order_id']}/approve"), 403)
+    # Nor does somebody of one area have a say in what the others lose.
+    everywhere = f"/api/orders/{whole['order_id']}"
+    centre.client(Role.APPROVER).post(f"{everywhere}/approve")
+    narrower = DRAFT | {"areas": ["north"], "why": "只在这里"}
+    asked = centre.client(Role.APPLICANT).post(f"{everywhere}/revisions", json=narrower)
+    assert asked.json()["state"] == "proposed"
+    assert "everywhere" in problem_of(approver.post(f"{everywhere}/revisions/2/accept"), 403)
     assert "areas that there are" in problem_of(
         centre.client(Role.APPLICANT).post("/api/orders", json=DRAFT | {"areas": ["east"]}), 422
     )

@@ -153,3 +153,17 @@ def test_a_validity_that_ended_meanwhile_is_not_put_in_place() -> None:
     wanted = proposal(order, replace(order.request, valid_until=START + timedelta(hours=2)))
     with pytest.raises(InvalidOrder, match="validity that ends after"):
         take(order, wanted, by="bob", at=START + timedelta(hours=2))
+
+
+def test_an_order_in_force_can_not_be_made_to_begin_later() -> None:
+    """It would be watched for all the same, and whoever approved "from Monday" would not know."""
+    order = order_in(OrderState.ACTIVE)
+    later = replace(order.request, valid_from=LATER + timedelta(days=1))
+    with pytest.raises(InvalidOrder, match="since the order is in force"):
+        proposal(order, later)
+    waiting = order_in(OrderState.APPROVED)
+    asked = proposal(waiting, later)
+    assert take(waiting, asked, by="bob", at=LATER).request == later
+    begun = replace(waiting, state=OrderState.ACTIVE, in_force_from=LATER)
+    with pytest.raises(InvalidOrder, match="since the order is in force"):
+        take(begun, asked, by="bob", at=LATER)

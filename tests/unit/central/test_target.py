@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.target import InvalidTarget, TargetKind, classes_of_pattern, target_text, wanted_text
+from central.target import (
+    InvalidTarget,
+    TargetKind,
+    classes_of_pattern,
+    covers,
+    overlap,
+    target_text,
+    wanted_text,
+)
 from proto.plate import RULES, PlateClass, PlateError
 
 PLATE, PATTERN, PARTIAL = TargetKind.PLATE, TargetKind.PATTERN, TargetKind.PARTIAL
@@ -100,3 +109,32 @@ def test_a_pattern_of_no_class_fits_no_plate_that_can_be_made_of_its_characters(
                 break
         else:
             assert rule.plate_class not in classes_of_pattern(pattern)
+
+
+@given(st.text("ab?*", max_size=5), st.text("ab?*", max_size=5))
+def test_two_patterns_held_against_all_short_texts(first: str, second: str) -> None:
+    """ "c" stands for every character that neither names."""
+    texts = ["".join(each) for n in range(8) for each in itertools.product("abc", repeat=n)]
+    one, two = (
+        {text for text in texts if re.fullmatch(pattern.replace("?", ".").replace("*", ".*"), text)}
+        for pattern in (first, second)
+    )
+    assert overlap(first, second) == bool(one & two)
+    if covers(first, second):
+        assert two <= one
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "expected"),
+    [
+        ("川C12345", "川C12345", True),
+        ("川C1234?", "川C12345", True),
+        ("*C123*", "川C1234?", True),
+        ("*C123*", "*C1234*", True),
+        ("川C12345", "川C1234?", False),
+        ("川C1234?", "川C123?5", False),
+        ("*12A*", "*B77*", False),
+    ],
+)
+def test_one_target_within_another(wide: str, narrow: str, expected: bool) -> None:
+    assert covers(wide, narrow) is expected
