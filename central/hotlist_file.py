@@ -11,14 +11,15 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from contextlib import closing
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import IO, TypeVar
 
 import xlsxwriter
-from python_calamine import CalamineError, CalamineWorkbook
 
 from central.hotlist import Row
+from central.workbook import Sheet, UnreadableWorkbook
 from proto.plate import RULES, PlateClass, PlateColour, PlateError, patterns, validate
 
 #: Column → what a file may call it.
@@ -77,6 +78,8 @@ class HotlistFile:
         self._rows = rows
         try:
             _, head = next(self._rows, (0, ()))
+        except UnreadableWorkbook as error:
+            raise UnreadableFile(str(error)) from error
         except (UnicodeError, csv.Error) as error:
             raise UnreadableFile(f"expected text in UTF-8 or GB18030, got something else: {error}") from error
         names = [str(cell).strip() for cell in head]
@@ -109,6 +112,8 @@ class HotlistFile:
                     yield number, str(error)
         except (UnicodeError, csv.Error) as error:
             raise UnreadableFile(f"expected text in UTF-8 or GB18030, got something else: {error}") from error
+        except UnreadableWorkbook as error:
+            raise UnreadableFile(str(error)) from error
 
 
 def row_of(given: dict[str, object]) -> Row:
@@ -150,7 +155,10 @@ def _chosen(column: str, choices: dict[str, _Choice], text: str) -> _Choice | No
 
 
 def _moment(cell: object) -> datetime | None:
-    """A day holds to its end, in China; a time without a zone is China's."""
+    """A day holds to its end, in China; a time without a zone is China's. None: as long as the list, which the
+    last year that there is stands for too."""
+    if isinstance(cell, date) and cell.year == MAXYEAR:
+        return None
     if isinstance(cell, datetime):
         found = cell
     elif isinstance(cell, date):
@@ -163,9 +171,14 @@ def _moment(cell: object) -> datetime | None:
             found = datetime.fromisoformat(text)
         except ValueError:
             raise ValueError(f"expected a date like 2026-12-31, got {text[:30]!r}") from None
+        if found.year == MAXYEAR:
+            return None
         if len(text) <= 10:
             found += timedelta(days=1)
-    return (found if found.tzinfo else found.replace(tzinfo=_CHINA)).astimezone(UTC)
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=_CHINA)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"expected a date like 2026-12-31, got {found.isoformat()}") from None
 
 
 #: Cells of each line with its number, and how much of the file was read.
@@ -208,18 +221,18 @@ def _encoding(path: Path) -> str:
 
 def _workbook(path: Path) -> _Table:
     try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheet = workbook.get_sheet_by_index(0)
-    except (CalamineError, OSError, IndexError, ValueError) as error:
-        raise UnreadableFile(f"expected a workbook with a sheet, got something else: {error}") from error
-    total = max(1, sheet.total_height)
+        sheet = Sheet(path)
+    except UnreadableWorkbook as error:
+        raise UnreadableFile(str(error)) from error
+    total = max(1, sheet.height)
     done = 0
 
     def rows() -> Iterator[tuple[int, Sequence[object]]]:
         nonlocal done
-        for cells in sheet.iter_rows():
-            done += 1
-            yield done, cells
+        with closing(sheet):
+            for cells in sheet.rows():
+                done += 1
+                yield done, cells
 
     return rows(), lambda: done / total
 

@@ -10,6 +10,7 @@ import structlog
 
 from central.hotlist import IllegalImport, Import
 from central.hotlist_file import HotlistFile, UnreadableFile
+from central.ports import StoreUnavailable
 from central.records.port import HotlistBook
 
 _log = structlog.get_logger(__name__)
@@ -26,6 +27,9 @@ def read_import(book: HotlistBook, found: Import, path: Path, *, name: str) -> I
     Raises:
         StoreUnavailable: the records are away; call again.
         IllegalImport: it was read already.
+
+    A file that breaks the reading in a way that nobody thought of has failed as well: begun anew it would hold
+    up all that wait behind it, for ever.
     """
     try:
         file = HotlistFile(path, name=name)
@@ -38,6 +42,13 @@ def read_import(book: HotlistBook, found: Import, path: Path, *, name: str) -> I
         )
     except UnreadableFile as error:
         return book.fail(found.hotlist_id, found.number, str(error))
+    except (StoreUnavailable, IllegalImport):
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        _log.exception("hotlist not read", hotlist=found.hotlist_id, number=found.number)
+        return book.fail(
+            found.hotlist_id, found.number, f"the centre failed to read it: {type(error).__name__}"
+        )
 
 
 class HotlistReader:

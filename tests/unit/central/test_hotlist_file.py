@@ -105,6 +105,29 @@ def test_a_workbook(tmp_path: Path) -> None:
     assert "expected a plate of" in str(second)
 
 
+def test_a_workbook_that_asks_for_all_memory_is_refused(tmp_path: Path) -> None:
+    """Five kilobytes, and a cell in the last column of the last row: whoever reads it must live on."""
+    path = tmp_path / "f.xlsx"
+    workbook = xlsxwriter.Workbook(path, {"constant_memory": True})
+    sheet = workbook.add_worksheet()
+    sheet.write_string(0, 0, "plate")
+    sheet.write_string(1_048_575, 16_383, "x")
+    workbook.close()
+    assert path.stat().st_size < 10_000
+    with pytest.raises(UnreadableFile, match=r"at most 4 GiB to read"):
+        read(path, "f.xlsx")
+
+
+@pytest.mark.parametrize("until", ["9999-12-31", "9999/12/31 23:59:59", "0001-01-01 00:00"])
+def test_for_ever_is_as_long_as_the_list_and_the_first_year_no_date(tmp_path: Path, until: str) -> None:
+    """Neither can be told in UTC, or a day later."""
+    path = tmp_path / "f"
+    path.write_text("plate,valid_until\n川A12345," + until + "\n川A12346,\n")
+    (_, first), (_, second) = read(path)
+    assert first == Row(plate="川A12345") if until.startswith("9") else "expected a date" in str(first)
+    assert second == Row(plate="川A12346")
+
+
 rows = st.builds(
     Row,
     plate=plates,
@@ -117,7 +140,7 @@ rows = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 @given(st.lists(rows, max_size=8))
 def test_what_is_written_is_read_again(tmp_path: Path, given_: list[Row]) -> None:
     path = tmp_path / "f.csv"
