@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 
@@ -58,7 +60,8 @@ class HotlistReader:
     2. else look for an import that waits and whose file is on this machine, and begin to read it on a thread
     3. a file that was read goes
 
-    A reading that broke off is begun anew: what it had prepared is taken out first.
+    A reading that broke off is begun anew: what it had prepared is taken out first. So two processes of a
+    machine must never read the same file at once, and the file's lock sees to it.
     """
 
     def __init__(self, book: HotlistBook, folder: Path, *, wait: Callable[[float], object]) -> None:
@@ -67,32 +70,50 @@ class HotlistReader:
         self._folder = folder
         self._wait = wait
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hotlist")
-        self._reading: tuple[Path, Future[Import]] | None = None
+        self._reading: tuple[BinaryIO, Path, Future[Import]] | None = None
 
     def step(self) -> None:
         # 1 see whether it is done
         if self._reading is not None:
-            path, reading = self._reading
+            file, path, reading = self._reading
             if not reading.done():
                 self._wait(0.2)
                 return
             self._reading = None
-            try:
-                done = reading.result()
-                _log.info("hotlist read", hotlist=done.hotlist_id, number=done.number, state=done.state)
-            except IllegalImport as error:  # taken back meanwhile
-                _log.info("hotlist not wanted any more", why=str(error))
-            # 3 the file goes
-            path.unlink(missing_ok=True)
+            with file:
+                try:
+                    done = reading.result()
+                    _log.info("hotlist read", hotlist=done.hotlist_id, number=done.number, state=done.state)
+                except IllegalImport as error:  # taken back meanwhile
+                    _log.info("hotlist not wanted any more", why=str(error))
+                # 3 the file goes
+                path.unlink(missing_ok=True)
             return
         # 2 begin
         for found in self._book.waiting():
             path = file_of(self._folder, found)
-            if path.exists():
+            file = _taken(path)
+            if file is not None:
                 reading = self._pool.submit(read_import, self._book, found, path, name=found.file_name)
-                self._reading = (path, reading)
+                self._reading = (file, path, reading)
                 return
         self._wait(0.5)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._reading is not None:
+            self._reading[0].close()
+
+
+def _taken(path: Path) -> BinaryIO | None:
+    """The file, ours to read until it is closed; None where it is not on this machine or another process's."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file

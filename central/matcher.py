@@ -40,12 +40,13 @@ RULED_EVERY = 20_000
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Batch:
     messages: Sequence[Message]
     passages: PassageColumns
     admitted: Mask  #: the others are nothing to alert on
-    needs: int  #: the watchlist's version when the batch had been polled
+    needs: int  #: the oldest version of the watchlist to match it against
+    hit: frozenset[str] = frozenset()  #: orders that were hit so far
 
 
 class Matcher:
@@ -57,11 +58,15 @@ class Matcher:
     4. decode; what the ingest refuses (it gets the same records, and says why) is nothing to alert on either
     5. match against the watchlist there is and raise alerts, but for repeats of one that is there already
     6. match what waited for the new watchlist again and raise its alerts
-    7. commit what was matched against the version of step 2 or a newer one
+    7. commit what was matched against the version of step 2 or a newer one; where an order was hit, the version
+       is that after its alerts were raised
 
     Guarantee: a passage that came to the bus after an order had become active is matched against that order,
     since the version is read after the poll and the records are committed only once they were matched against
-    it. Matching doesn't pause meanwhile: alerts by the old watchlist are raised at once, and raising one again
+    it. An order that goes while its hit is on its way raises nothing. A hotlist's row goes like that whenever
+    the next import changes it; the row in its place comes with the same version, which the passage is matched
+    against as well.
+    Matching doesn't pause meanwhile: alerts by the old watchlist are raised at once, and raising one again
     changes nothing. An order that became active after a passage was matched is the retro-search's business.
     The passages of a round are columns; a value is made only of those that may match.
     """
@@ -117,13 +122,25 @@ class Matcher:
                 self._learn(self._waiting[-1])
             # 5 match what is new, 6 and what waited, if there is a new watchlist
             due = list(self._waiting) if swapped else [self._waiting[-1]]
-            self._raise([hit for batch in due for hit in self._hits(batch)])
+            found = [self._hits(batch) for batch in due]
+            self._raise([hit for hits in found for hit in hits])
+            self._hold(due, found)
         # 7 commit
         done: list[Message] = []
         while self._waiting and self._waiting[0].needs <= self._watchlist.version:
             done.extend(self._waiting.popleft().messages)
         if done:
             self._reader.commit(done)
+
+    def _hold(self, due: Sequence[_Batch], found: Sequence[Sequence[Hit]]) -> None:
+        """What hit an order for the first time is matched against what the list is by now, too."""
+        hit = [batch.hit | {hit.order_id for hit in hits} for batch, hits in zip(due, found, strict=True)]
+        if all(orders == batch.hit for batch, orders in zip(due, hit, strict=True)):
+            return
+        version = self._source.version()
+        for batch, orders in zip(due, hit, strict=True):
+            if orders != batch.hit:
+                batch.hit, batch.needs = orders, version
 
     @property
     def rule(self) -> Rule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from central import hotlist_file
 from central.hotlist_reader import HotlistReader
 from central.people import Role
 from proto.clock import ManualClock
@@ -120,3 +122,41 @@ def test_what_is_no_list_says_so(centre: Centre) -> None:
     assert "cp-9" in problem_of(applicant.post("/api/hotlists", json=nowhere), 422)
     hand_in(applicant, path, FILE)
     assert applicant.post(f"{path}/imports/2/drop").json()["state"] == "dropped"
+
+
+def test_two_processes_of_a_machine_never_read_the_same_file(centre: Centre) -> None:
+    """Each would take out what the other had prepared, and rows would be missing from what is approved."""
+    applicant = centre.client(Role.APPLICANT)
+    path = f"/api/hotlists/{applicant.post('/api/hotlists', json=LIST).json()['hotlist_id']}"
+    hand_in(applicant, path, FILE)
+    folder, waited = centre.services.hotlists, []
+    (file,) = folder.iterdir()
+    with file.open("rb") as others:
+        fcntl.flock(others, fcntl.LOCK_EX)
+        reader = HotlistReader(centre.records.hotlists, folder, wait=waited.append)
+        reader.step()
+        assert waited == [0.5]
+        assert applicant.get(f"{path}/imports/1").json()["state"] == "received"
+    reader.close()
+    read_all(centre)
+    assert applicant.get(f"{path}/imports/1").json()["state"] == "previewed"
+
+
+def test_a_file_that_breaks_the_reading_holds_up_no_other(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applicant = centre.client(Role.APPLICANT)
+    path = f"/api/hotlists/{applicant.post('/api/hotlists', json=LIST).json()['hotlist_id']}"
+    hand_in(applicant, path, FILE)
+
+    def broken(_cell: object) -> None:
+        raise OverflowError("nobody thought of it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hotlist_file, "row_of", broken)
+        read_all(centre)
+    found = applicant.get(f"{path}/imports/1").json()
+    assert (found["state"], found["reason"]) == ("failed", "the centre failed to read it: OverflowError")
+    hand_in(applicant, path, FILE)
+    read_all(centre)
+    assert applicant.get(f"{path}/imports/2").json()["state"] == "previewed"

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from central import matcher as matcher_module
+from central.hotlist import HotlistRequest, ImportMove, Row
 from central.order import Order, OrderMove
 from central.people import Role
 from central.ports import StoreUnavailable, WatchlistSource
 from central.watchlist import Change
-from proto.passage import WatchlistEntry
+from proto.passage import Hit, WatchlistEntry
 from tests.centre import active_order, order_request
 from tests.integration.centre_road import Road, until
 from tests.passages import passage
@@ -162,6 +163,44 @@ def test_an_order_that_changes_again_while_compiling_is_caught_up_with(road: Roa
     source.gate.set()
     until(matcher, lambda: road.lag("match") == 0)
     assert road.alerts() == [PLATE, OTHER]
+    matcher.close()
+
+
+def test_a_row_of_a_hotlist_that_changes_while_its_hit_is_on_its_way_is_not_missed(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old row's order is withdrawn when the alert is to be raised; the new row's raises it."""
+    book, staff = road.records.hotlists, road.staff
+    request = HotlistRequest(
+        name="盗抢车辆", department="刑侦支队", purpose="追查", legal_basis="规定", contact="王磊",
+        case_number="L-1", valid_until=road.clock.now() + timedelta(days=1),
+    )  # fmt: skip
+    of = book.create(request, by=staff[Role.APPLICANT]).hotlist_id
+
+    def put(reason: str) -> None:
+        new = book.receive(of, file_name="f.csv", sha256="a" * 64, size=1, by=staff[Role.APPLICANT])
+        book.read(of, new.number, [(2, Row(plate=PLATE, reason=reason))])
+        book.move(of, new.number, ImportMove.CONFIRM, by=staff[Role.APPLICANT], sha256="a" * 64)
+        book.move(of, new.number, ImportMove.APPROVE, by=staff[Role.APPROVER])
+
+    put("stolen")
+    matcher = road.matcher()
+    matcher.step()
+    road.publish(passage(1))
+    real = road.records.alerts.raise_alerts
+    with monkeypatch.context() as patched:
+
+        def late(hits: Sequence[Hit]) -> int:
+            put("stolen, and seen in the north")
+            return real(hits)
+
+        patched.setattr(road.records.alerts, "raise_alerts", late)
+        matcher.step()
+    assert (road.alerts(), road.lag("match")) == ([], 1)
+    until(matcher, lambda: road.lag("match") == 0)
+    assert road.alerts() == [PLATE]
+    (ordered,) = road.records.alerts.page(only_open=True, limit=10)
+    assert "north" in ordered.order.request.reason
     matcher.close()
 
 
