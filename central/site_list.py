@@ -59,17 +59,16 @@ class SiteTable:
 
     def change(self, changes: Iterable[Change]) -> list[tuple[int, bytes]]:
         """Apply; the buckets that are others now, with their records."""
-        touched: set[int] = set()
+        # Bucket by bucket: a hotlist that comes to a short list is very many rows for few buckets.
+        touched: dict[int, dict[bytes, WatchlistEntry | None]] = {}
         for change in changes:
-            if is_pattern(change.plate):
-                continue
-            number = bucket_of(tag_of(self._key, change.plate), self.buckets)
-            mark = _mark(change.order_id)
-            kept = [row for row in self._rows_of(number) if row[TAG_BYTES : TAG_BYTES + 8] != mark]
-            if change.entry is not None:
-                kept.append(self._row(change.entry))
+            if not is_pattern(change.plate):
+                number = bucket_of(tag_of(self._key, change.plate), self.buckets)
+                touched.setdefault(number, {})[_mark(change.order_id)] = change.entry
+        for number, after in touched.items():
+            kept = [row for row in self._rows_of(number) if row[TAG_BYTES : TAG_BYTES + 8] not in after]
+            kept += [self._row(entry) for entry in after.values() if entry is not None]
             self._rows[number] = b"".join(kept)
-            touched.add(number)
         return [(number, self._encoded(number)) for number in sorted(touched)]
 
     @property
