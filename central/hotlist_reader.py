@@ -75,12 +75,12 @@ class HotlistReader:
     def step(self) -> None:
         # 1 see whether it is done
         if self._reading is not None:
-            file, path, reading = self._reading
+            ours, path, reading = self._reading
             if not reading.done():
                 self._wait(0.2)
                 return
             self._reading = None
-            with file:
+            with ours:
                 try:
                     done = reading.result()
                     _log.info("hotlist read", hotlist=done.hotlist_id, number=done.number, state=done.state)

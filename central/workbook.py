@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, NoReturn, TextIO
 
 #: What reading a workbook may take: a sheet's million rows of nine columns take a third of it.
 MEMORY_BYTES = 4 << 30
@@ -91,7 +91,7 @@ def _told(cell: object) -> object:
     return {"day": cell.isoformat()} if isinstance(cell, date) else str(cell)
 
 
-def main(path: str) -> int:
+def main(path: str, out: TextIO) -> int:
     """The program. It dies where the memory or the time that it gives itself are not enough."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
@@ -104,13 +104,14 @@ def main(path: str) -> int:
     except (CalamineError, OSError, IndexError, ValueError) as error:
         sys.stderr.write(str(error))
         return _NONE
-    sys.stdout.write(f"{sheet.total_height}\n")
+    out.write(f"{sheet.total_height}\n")
     for cells in sheet.iter_rows():
-        sys.stdout.write(json.dumps(cells, default=_told, ensure_ascii=False, separators=(",", ":")) + "\n")
-    sys.stdout.write("null\n")
+        out.write(json.dumps(cells, default=_told, ensure_ascii=False, separators=(",", ":")) + "\n")
+    out.write("null\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")
-    sys.exit(main(sys.argv[1]))
+    with open(1, "w", encoding="utf-8", closefd=False) as out:
+        code = main(sys.argv[1], out)
+    sys.exit(code)

@@ -129,7 +129,8 @@ def test_two_processes_of_a_machine_never_read_the_same_file(centre: Centre) -> 
     applicant = centre.client(Role.APPLICANT)
     path = f"/api/hotlists/{applicant.post('/api/hotlists', json=LIST).json()['hotlist_id']}"
     hand_in(applicant, path, FILE)
-    folder, waited = centre.services.hotlists, []
+    folder = centre.services.hotlists
+    waited: list[float] = []
     (file,) = folder.iterdir()
     with file.open("rb") as others:
         fcntl.flock(others, fcntl.LOCK_EX)
