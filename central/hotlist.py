@@ -124,6 +124,8 @@ class Row:
     danger_note: str = ""
     instructions: str = ""
     valid_until: datetime | None = None
+    #: Number of the import that listed the vehicle first, where rows of it have followed one another since.
+    listed_since: int | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
@@ -256,7 +258,8 @@ def advance(
 
 
 def entry_of(row_id: int, row: Row, hotlist: HotlistRequest, *, since: datetime) -> WatchlistEntry:
-    """What the matcher needs of a row. `since`: when its import was handed in; what passed before is no hit."""
+    """What the matcher needs of a row. `since`: when the import that listed the vehicle was handed in; what
+    passed before is no hit."""
     until = hotlist.valid_until if row.valid_until is None else min(row.valid_until, hotlist.valid_until)
     return WatchlistEntry(
         order_id=f"{ROW_ID}{row_id}",

@@ -7,7 +7,7 @@ in small transactions, and takes effect by one number.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +46,11 @@ def import_of(row: int) -> int:
     return row >> _LINE_BITS & (MAX_IMPORTS - 1)
 
 
+def first_import(row: int, vehicle: Vehicle) -> int:
+    """Number of the import since which the vehicle is listed."""
+    return vehicle.listed_since or import_of(row)
+
+
 def of_list(hotlist_id: int) -> ColumnElement[bool]:
     ids = schema.hotlist_rows.c.row_id
     return and_(ids >= row_id(hotlist_id, 0, 0), ids < row_id(hotlist_id + 1, 0, 0))
@@ -72,7 +77,20 @@ def rows_of(connection: Connection, where: ColumnElement[bool]) -> Iterator[tupl
     streamed = connection.execute(query, execution_options={"yield_per": _AT_ONCE})
     classes: dict[str | None, PlateClass | None] = {None: None} | {c.value: c for c in PlateClass}
     colours: dict[str | None, PlateColour | None] = {None: None} | {c.value: c for c in PlateColour}
-    for row, _, plate, plate_class, colour, priority, reason, case, danger, instructions, until in streamed:
+    for (
+        row,
+        _,
+        plate,
+        plate_class,
+        colour,
+        priority,
+        reason,
+        case,
+        danger,
+        instructions,
+        until,
+        first,
+    ) in streamed:
         yield (
             row,
             Vehicle(
@@ -85,6 +103,7 @@ def rows_of(connection: Connection, where: ColumnElement[bool]) -> Iterator[tupl
                 danger_note=danger or "",
                 instructions=instructions or "",
                 valid_until=until,
+                listed_since=first,
             ),
         )
 
@@ -103,6 +122,7 @@ def values_of(row: int, vehicle: Vehicle) -> tuple[object, ...]:
         vehicle.danger_note or None,
         vehicle.instructions or None,
         vehicle.valid_until,
+        vehicle.listed_since,
     )
 
 
@@ -122,13 +142,16 @@ class Lists:
         return self._requests[hotlist_id]
 
     def entry(self, row: int, vehicle: Vehicle) -> WatchlistEntry:
-        hotlist_id = list_of(row)
+        since = self.received(list_of(row))[first_import(row, vehicle)]
+        return entry_of(row, vehicle, self.request(list_of(row)), since=since)
+
+    def received(self, hotlist_id: int) -> Mapping[int, datetime]:
+        """Number of an import → when it was handed in."""
         if hotlist_id not in self._received:
             table = schema.hotlist_imports
             query = select(table.c.number, table.c.received_at).where(table.c.hotlist_id == hotlist_id)
             self._received[hotlist_id] = {r.number: r.received_at for r in self._connection.execute(query)}
-        since = self._received[hotlist_id][import_of(row)]
-        return entry_of(row, vehicle, self.request(hotlist_id), since=since)
+        return self._received[hotlist_id]
 
 
 def hotlist_entries(
@@ -194,6 +217,9 @@ def _order(
     if number > hotlist.generation or brought.decided_at is None:
         return None
     wanted, at = lists.request(hotlist_id), brought.decided_at
+    first = select(imports.c.decided_at).where(
+        imports.c.hotlist_id == hotlist_id, imports.c.number == first_import(row, vehicle)
+    )
     entry = lists.entry(row, vehicle)
     assert entry.valid_until is not None, "a list has an end"
     about = f"{wanted.name}（{wanted.department}）第 {row & (MAX_LINES - 1)} 行"
@@ -239,7 +265,7 @@ def _order(
         approver=brought.decider,
         created_at=brought.received_at,
         updated_at=at,
-        in_force_from=at,
+        in_force_from=connection.execute(first).scalar_one(),
         hotlist_row=row,
         history=tuple(history),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -41,6 +42,7 @@ from central.records.hotlist_rows import (
     MAX_LINES,
     REQUEST,
     Lists,
+    first_import,
     in_force,
     of_import,
     of_list,
@@ -180,17 +182,18 @@ class SqlHotlistBook:
             hotlist = _hotlist(connection, hotlist_id)
             advance(found, ImportMove.READ, by=found.importer, at=self._clock.now())
             current = {
-                vehicle.key.encode(): (row, vehicle.content)
+                vehicle.key.encode(): (row, vehicle.content, first_import(row, vehicle))
                 for row, vehicle in rows_of(connection, in_force(hotlist_id, hotlist.generation))
             }
+            received = Lists(connection).received(hotlist_id)
         self._clean(hotlist_id, number)  # of a reading that broke off
-        reading = _Reading(found, hotlist, current)
+        reading = _Reading(found, hotlist, current, received)
         for chunk in _chunks(lines, _AT_ONCE):
             new, gone = reading.take(chunk)
             with self._prepared(found, progress=progress()) as tx:
                 self._database.insert_rows(tx, schema.hotlist_rows, COLUMNS, new)
                 self._end(tx, gone, number, reading)
-        removed = [row for row, _ in current.values()]
+        removed = [row for row, _, _ in current.values()]
         current.clear()
         for some in _chunks(removed, _AT_ONCE):
             with self._prepared(found, progress=1.0) as tx:
@@ -394,7 +397,14 @@ class SqlHotlistBook:
 class _Reading:
     """A file being held against the list as it is. `current` loses what was found in the file."""
 
-    def __init__(self, found: Import, hotlist: Hotlist, current: dict[bytes, tuple[int, bytes]]) -> None:
+    def __init__(
+        self,
+        found: Import,
+        hotlist: Hotlist,
+        current: dict[bytes, tuple[int, bytes, int]],
+        received: Mapping[int, datetime],
+    ) -> None:
+        self._received = received
         self._found = found
         self._request = hotlist.request
         self._current = current
@@ -407,7 +417,6 @@ class _Reading:
         """Rows to be written, and ids of rows that they take the place of."""
         new: list[tuple[object, ...]] = []
         gone: list[int] = []
-        since = self._found.received_at
         for line, vehicle in lines:
             self._lines += 1
             if isinstance(vehicle, str) or line >= MAX_LINES:
@@ -429,8 +438,11 @@ class _Reading:
             else:
                 self._changed += 1
                 gone.append(before[0])
+                # What passed while the row before held and comes late is a hit of this one.
+                vehicle = replace(vehicle, listed_since=before[2])
             row = row_id(self._found.hotlist_id, self._found.number, line)
             new.append(values_of(row, vehicle))
+            since = self._received[first_import(row, vehicle)]
             self.content.add(encode_watchlist_entry(entry_of(row, vehicle, self._request, since=since)))
         return new, gone
 

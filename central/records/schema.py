@@ -243,6 +243,7 @@ hotlist_rows = Table(
     Column("danger_note", Text),
     Column("instructions", Text),
     Column("valid_until", Utc),
+    Column("listed_since", Integer),
 )
 watchlist_hotlists = Table(
     "watchlist_hotlists",

@@ -23,6 +23,7 @@ from central.hotlist import (
     Row,
     Shrinks,
 )
+from central.match import match
 from central.order import InvalidOrder, OrderMove, OrderState
 from central.people import Role, User
 from central.records import NotFound, Records, UnknownOrder, open_records
@@ -204,6 +205,27 @@ def test_a_row_that_is_gone_takes_its_order_with_it(lists: Lists) -> None:
     lists.put(vehicles(3, 4, 5, 6, 7))
     assert lists.records.orders.get(first.order_id).state is OrderState.WITHDRAWN
     assert lists.records.alerts.raise_alerts([late]) == 0
+
+
+def test_what_passed_before_a_row_was_changed_and_comes_late_is_a_hit_of_the_changed_one(lists: Lists) -> None:
+    """The link was down over the daily replacement: the vehicle was listed all the while."""
+    lists.put(vehicles(1))
+    lists.clock.advance(3600)
+    passed = passage("川C00001", at=lists.clock.now(), seed="late")
+    for reason in ("another", "a third"):
+        lists.clock.advance(3600)
+        lists.put([*vehicles(1, reason=reason), *vehicles(2)])
+    watchlist = compile_watchlist(*lists.records.orders.entries())
+    (hit,) = match(passed, watchlist, now=lists.clock.now())
+    assert lists.records.alerts.raise_alerts([hit]) == 1
+    (found,) = lists.records.alerts.page(only_open=True, limit=9)
+    assert (found.alert.retro, "a third" in found.order.request.reason) == (False, True)
+    too_early = passage("川C00002", at=passed.captured_at, seed="early")
+    assert match(too_early, watchlist, now=lists.clock.now()) == ()
+    log = lists.records.watchlist
+    assert (
+        log.newest().digest == digest_of(lists.records.orders.entries()[1]) == log.recount(log.newest().version)
+    )
 
 
 def test_one_vehicle_can_be_called_off_at_once(lists: Lists) -> None:
