@@ -124,6 +124,10 @@ class NotOffered(AlertError):
     """The alert was not offered to whoever wants to take it over."""
 
 
+class OutOfReach(AlertError):
+    """Nobody whom it would be handed over to may see any of its passages."""
+
+
 class IncompleteStep(AlertError):
     """The move lacks something that it must say: a verdict, a unit, a note, an addressee."""
 

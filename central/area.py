@@ -12,6 +12,8 @@ How a route keeps to it:
 - Hold a single thing against it: `scope.allows(checkpoint_id)`; where it doesn't, answer as if the thing were
   not there (404), so that nobody learns by asking.
 - A figure (a count, a median) is one over the scope's checkpoints, never over all.
+- An order, a hotlist or a shift holds somewhere or everywhere: whom `scope.reached` tells of it may see it, as
+  may who applied for it; others are answered as if there were none.
 - What can't be told apart by checkpoint (the audit trail, people, tokens) is for people of the whole network:
   say so in the table of rights with `whole_network=True`.
 - A new kind of live event says where it happened: see `_PLACES` in `central.api.live`.
@@ -43,6 +45,8 @@ class Scope:
     """Which checkpoints somebody may see."""
 
     checkpoints: frozenset[str] | None  #: None: every one, named or not
+    #: Their areas, those inside and those around: what holds in one of them holds where they are.
+    areas: frozenset[str] = frozenset()
 
     def allows(self, checkpoint_id: str) -> bool:
         return self.checkpoints is None or checkpoint_id in self.checkpoints
@@ -52,6 +56,13 @@ class Scope:
         if wanted is None:
             return self.checkpoints
         return frozenset(wanted) if self.checkpoints is None else self.checkpoints & frozenset(wanted)
+
+    def reached(self, checkpoints: Collection[str], areas: Collection[str] = ()) -> bool:
+        """Whether what holds at these checkpoints and in these areas (none of either: everywhere) holds at one
+        that may be seen."""
+        if self.checkpoints is None or not (checkpoints or areas):
+            return True
+        return not self.checkpoints.isdisjoint(checkpoints) or not self.areas.isdisjoint(areas)
 
 
 EVERYWHERE = Scope(None)
@@ -107,5 +118,7 @@ def scope_of(given: Collection[str], areas: Iterable[Area], checkpoints: Iterabl
     """What a person of the areas given may see; none given is the whole network."""
     if not given:
         return EVERYWHERE
-    mine = with_inner(areas, given)
-    return Scope(frozenset(c.checkpoint_id for c in checkpoints if c.area_id in mine))
+    known = tuple(areas)
+    mine = with_inner(known, given)
+    around = frozenset().union(*(with_outer(known, area_id) for area_id in given))
+    return Scope(frozenset(c.checkpoint_id for c in checkpoints if c.area_id in mine), mine | around)

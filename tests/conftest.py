@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.kafka import Broker, open_broker
@@ -18,6 +19,15 @@ if TYPE_CHECKING:  # what it stands on is loaded by those tests only that need i
 # Examples are timed by no test: a busy machine is no failure.
 settings.register_profile("bukong", deadline=None)
 settings.load_profile("bukong")
+# Errors that are logged come as plain tracebacks, as the command logs them: with every local variable of every
+# call, whole pictures among them, one takes seconds.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.set_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")

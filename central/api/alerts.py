@@ -143,9 +143,9 @@ def hand_over(wanted: HandOver, user: CurrentUser, services: ServicesOf) -> Aler
 
 
 @router.post("/accept", responses=CONFLICT)
-def accept(accepted: Accept, user: CurrentUser, services: ServicesOf) -> AlertsView:
-    """Take over all that is offered to one."""
-    moved = services.records.alerts.accept(by=user, note=accepted.note)
+def accept(accepted: Accept, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> AlertsView:
+    """Take over all that is offered to one, in one's areas."""
+    moved = services.records.alerts.accept(by=user, note=accepted.note, checkpoints=scope.narrow())
     return AlertsView(alerts=views(services, user, moved))
 
 

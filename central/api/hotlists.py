@@ -24,6 +24,7 @@ from central.hotlist_file import write_csv, write_xlsx
 from central.hotlist_reader import file_of
 from central.order import InvalidOrder, NotYourOrder
 from central.people import User
+from central.records import NotFound
 from central.view import View
 
 router = APIRouter(prefix="/api/hotlists", tags=["hotlists"])
@@ -194,10 +195,25 @@ def _within(services: Services, hotlist: HotlistRequest, scope: Scope) -> None:
         raise NotYourOrder("expected a hotlist at checkpoints of your areas, got one beyond them")
 
 
+def _seen(services: Services, hotlist_id: int, scope: Scope) -> Hotlist:
+    """The list, where it holds somewhere in one's areas.
+
+    Raises:
+        NotFound: there is none, or none to be seen.
+    """
+    found = services.records.hotlists.get(hotlist_id)
+    if not scope.reached(found.request.checkpoints):
+        raise NotFound(f"no hotlist {hotlist_id}")  # as for one that there isn't
+    return found
+
+
 @router.get("")
-def list_hotlists(services: ServicesOf) -> HotlistsView:
-    """All hotlists."""
-    return HotlistsView(hotlists=[HotlistView.of(each) for each in services.records.hotlists.all()])
+def list_hotlists(scope: CurrentScope, services: ServicesOf) -> HotlistsView:
+    """Hotlists that hold somewhere in one's areas."""
+    found = services.records.hotlists.all()
+    return HotlistsView(
+        hotlists=[HotlistView.of(each) for each in found if scope.reached(each.request.checkpoints)]
+    )
 
 
 @router.post("", status_code=201)
@@ -211,8 +227,9 @@ def create_hotlist(
 
 
 @router.get("/{hotlist_id}/imports")
-def list_imports(hotlist_id: HotlistId, services: ServicesOf) -> ImportsView:
+def list_imports(hotlist_id: HotlistId, scope: CurrentScope, services: ServicesOf) -> ImportsView:
     """What was handed in for a list."""
+    _seen(services, hotlist_id, scope)
     found = services.records.hotlists.imports(hotlist_id)
     return ImportsView(imports=[ImportView.of(each) for each in found])
 
@@ -227,7 +244,7 @@ async def hand_in_hotlist(
     name: Annotated[str, Query(min_length=1, max_length=255, description="The file's: .csv or .xlsx.")],
 ) -> ImportView:
     """Hand in a file, the whole list as it is to be. It is read meanwhile: ask for the import's progress."""
-    hotlist = await run_in_threadpool(services.records.hotlists.get, hotlist_id)
+    hotlist = await run_in_threadpool(_seen, services, hotlist_id, scope)
     await run_in_threadpool(_within, services, hotlist.request, scope)
     folder = services.hotlists
     await run_in_threadpool(folder.mkdir, parents=True, exist_ok=True)
@@ -256,8 +273,11 @@ async def hand_in_hotlist(
 
 
 @router.get("/{hotlist_id}/imports/{number}")
-def read_hotlist_import(hotlist_id: HotlistId, number: Number, services: ServicesOf) -> ImportView:
+def read_hotlist_import(
+    hotlist_id: HotlistId, number: Number, scope: CurrentScope, services: ServicesOf
+) -> ImportView:
     """How far it was read, and what it would change."""
+    _seen(services, hotlist_id, scope)
     return ImportView.of(services.records.hotlists.get_import(hotlist_id, number))
 
 
@@ -270,7 +290,7 @@ def _move(
     **more: Any,
 ) -> ImportView:
     hotlist_id, number = at
-    _within(services, services.records.hotlists.get(hotlist_id).request, scope)
+    _within(services, _seen(services, hotlist_id, scope).request, scope)
     return ImportView.of(services.records.hotlists.move(hotlist_id, number, move, by=user, **more))
 
 

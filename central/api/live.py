@@ -30,7 +30,7 @@ NOT_UNDERSTOOD = 4422
 #: Kinds that show where vehicles are now: never shown later than the live view would show them.
 _FLEETING = frozenset({"passage", "node"})
 
-#: Kind of event → where it says at which checkpoint it happened; None: orders are everybody's.
+#: Kind of event → where it says at which checkpoint it happened; None: an order, which holds where it says.
 _PLACES: dict[str, Callable[[dict[str, Any]], list[str]] | None] = {
     "alert": lambda data: data["checkpoint_ids"],
     "passage": lambda data: [data["checkpoint"]["checkpoint_id"]],
@@ -142,8 +142,8 @@ async def follow(
         for event in events:
             cursor = event.event_id
             fresh = event.kind not in _FLEETING or event.at >= live_since
-            if event.kind in kinds and fresh and _within(scope, event):
-                yield Said(kind=event.kind, text=_text(event, user), resume=cursor)
+            if event.kind in kinds and fresh and _within(scope, user, event):
+                yield Said(kind=event.kind, text=_text(event, user, scope), resume=cursor)
         if services.clock.monotonic() - looked >= every:
             looked = services.clock.monotonic()
             known = await run_in_threadpool(services.records.people.session, token)
@@ -166,7 +166,7 @@ def _note(kind: str, more: dict[str, Any], *, resume: int | None) -> Said:
 
 
 def places_of(kind: str, data: dict[str, Any]) -> list[str] | None:
-    """The checkpoints that an event tells of; None: of none, so that people of every area may see it.
+    """The checkpoints that an event tells of; None: an order's, which holds at those that it names.
 
     Raises:
         KeyError: it is not known where events of this kind say so.
@@ -175,16 +175,28 @@ def places_of(kind: str, data: dict[str, Any]) -> list[str] | None:
     return None if where is None else where(data)
 
 
-def _within(scope: Scope, event: LiveEvent) -> bool:
+def _within(scope: Scope, user: User, event: LiveEvent) -> bool:
     if scope.checkpoints is None:
         return True  # and nothing need be read of it
-    places = places_of(event.kind, json.loads(event.body))
-    return places is None or any(map(scope.allows, places))
+    data = json.loads(event.body)
+    places = places_of(event.kind, data)
+    if places is None:
+        return data["applicant"] == user.username or scope.reached(data["checkpoints"], data["areas"])
+    return any(map(scope.allows, places))
 
 
-def _text(event: LiveEvent, user: User) -> str:
-    """The event as this person sees it: with what they may do. Its body is JSON already."""
+def _text(event: LiveEvent, user: User, scope: Scope) -> str:
+    """The event as this person sees it: with what they may do, and of a plan of interception the posts in their
+    areas. Its body is JSON already."""
     body = event.body
+    if event.kind == "interception" and scope.checkpoints is not None:
+        data = json.loads(body)
+        data["posts"] = [
+            {**post, "via": [each for each in post["via"] if scope.allows(each["checkpoint_id"])]}
+            for post in data["posts"]
+            if scope.allows(post["checkpoint"]["checkpoint_id"])
+        ]
+        body = json.dumps(data, ensure_ascii=False)
     if event.kind in ("alert", "order"):
         data = json.loads(body)
         data |= _mine(event.kind, data, user)

@@ -11,6 +11,7 @@ from central.estimate import Estimate, estimate, refuse_too_wide
 from central.order import InvalidOrder, NotYourOrder, Order, OrderRequest
 from central.people import User
 from central.ports import StoreUnavailable
+from central.records import NotFound
 from central.target import TargetKind
 
 
@@ -20,6 +21,18 @@ def places_of(services: Services, request: OrderRequest) -> frozenset[str] | Non
         return request.checkpoints
     inside = services.records.checkpoints.scope(request.areas).checkpoints or frozenset()
     return request.checkpoints | inside or None
+
+
+def seen_order(services: Services, order_id: str, user: User, scope: Scope) -> Order:
+    """The order, where it holds somewhere in one's areas or is one's own.
+
+    Raises:
+        NotFound: there is none, or none to be seen.
+    """
+    order = services.records.orders.get(order_id)
+    if order.applicant != user.username and not scope.reached(order.request.checkpoints, order.request.areas):
+        raise NotFound(f"no order {order_id!r}")  # as for one that there isn't
+    return order
 
 
 def check_places(services: Services, request: OrderRequest, scope: Scope) -> None:
@@ -46,16 +59,23 @@ def check_scope(services: Services, request: OrderRequest, scope: Scope) -> None
     """Raises:
     NotYourOrder: the order reaches beyond the person's areas.
     """
-    if scope.checkpoints is None:
+    if within_scope(services, request, scope):
         return
     places = places_of(services, request)
-    if not places:
+    if not places or scope.checkpoints is None:
         raise NotYourOrder("expected an order at checkpoints of your areas, got one that holds everywhere")
     beyond = places - scope.checkpoints
-    if beyond:
-        raise NotYourOrder(
-            f"expected an order at checkpoints of your areas, got {', '.join(sorted(beyond)[:10])} too"
-        )
+    raise NotYourOrder(
+        f"expected an order at checkpoints of your areas, got {', '.join(sorted(beyond)[:10])} too"
+    )
+
+
+def within_scope(services: Services, request: OrderRequest, scope: Scope) -> bool:
+    """Whether it holds in the person's areas only."""
+    if scope.checkpoints is None:
+        return True
+    places = places_of(services, request)
+    return places is not None and places != frozenset() and places <= scope.checkpoints
 
 
 def count_hits(services: Services, request: OrderRequest, user: User, *, subject: str) -> Estimate:

@@ -9,7 +9,15 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from central.api.moment import Moment
-from central.api.order_checks import check_places, check_scope, count_hits, estimate_of, refuse_wide
+from central.api.order_checks import (
+    check_places,
+    check_scope,
+    count_hits,
+    estimate_of,
+    refuse_wide,
+    seen_order,
+    within_scope,
+)
 from central.api.order_draft import Because, OrderDraft
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
@@ -75,19 +83,20 @@ def view(order: Order, user: User) -> OrderView:
 def _move(
     services: Services, user: User, scope: CurrentScope, order_id: str, move: OrderMove, reason: str = ""
 ) -> OrderView:
-    check_scope(services, services.records.orders.get(order_id).request, scope)
+    check_scope(services, seen_order(services, order_id, user, scope).request, scope)
     return view(services.records.orders.move(order_id, move, by=user, reason=reason), user)
 
 
 @router.get("")
 def list_orders(
     user: CurrentUser,
+    scope: CurrentScope,
     services: ServicesOf,
     state: OrderState | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> OrdersView:
-    """Orders, of one state or of all."""
-    found = services.records.orders.page(state=state, limit=limit)
+    """Orders that hold somewhere in one's areas, and one's own; of one state or of all."""
+    found = services.records.orders.page(state=state, limit=limit, scope=scope, applicant=user.username)
     return OrdersView(orders=[view(order, user) for order in found])
 
 
@@ -127,10 +136,13 @@ def read_quality(services: ServicesOf, since: Moment | None = None) -> QualityVi
 
 
 @router.get("/{order_id}")
-def read_order(order_id: str, user: CurrentUser, services: ServicesOf) -> OrderDetail:
-    """One order, with the estimate of what it would have hit where that was counted."""
-    order = services.records.orders.get(order_id)
-    known = services.records.orders.estimate(order_id, order.revision)
+def read_order(order_id: str, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> OrderDetail:
+    """One order, with the estimate of what it would have hit where that was counted and all of it lies in one's
+    areas."""
+    order = seen_order(services, order_id, user, scope)
+    known = None
+    if within_scope(services, order.request, scope):
+        known = services.records.orders.estimate(order_id, order.revision)
     return OrderDetail(
         **view(order, user).model_dump(),
         estimate=None if known is None else EstimateView.of(known),
@@ -138,15 +150,17 @@ def read_order(order_id: str, user: CurrentUser, services: ServicesOf) -> OrderD
 
 
 @router.get("/{order_id}/estimate")
-def read_estimate(order_id: str, user: CurrentUser, services: ServicesOf) -> EstimateView:
+def read_estimate(order_id: str, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> EstimateView:
     """How many passages of the last seven days it would have hit: counted once a revision, then kept."""
-    return EstimateView.of(estimate_of(services, services.records.orders.get(order_id), user))
+    order = seen_order(services, order_id, user, scope)
+    check_scope(services, order.request, scope)
+    return EstimateView.of(estimate_of(services, order, user))
 
 
 @router.post("/{order_id}/submit")
 def submit_order(order_id: str, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> OrderView:
     """Ask for approval. A pattern that would have hit too much is refused, with what it would have hit."""
-    refuse_wide(services, services.records.orders.get(order_id), user)
+    refuse_wide(services, seen_order(services, order_id, user, scope), user)
     return _move(services, user, scope, order_id, OrderMove.SUBMIT)
 
 
@@ -155,7 +169,7 @@ def put_into_force(
     order_id: str, because: Because, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> OrderView:
     """Put it into force now, for two hours at most; a second person owes the approval meanwhile."""
-    refuse_wide(services, services.records.orders.get(order_id), user)
+    refuse_wide(services, seen_order(services, order_id, user, scope), user)
     return _move(services, user, scope, order_id, OrderMove.EMERGENCY, because.reason)
 
 

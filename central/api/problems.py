@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered
+from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered, OutOfReach
 from central.delivery.target import InvalidTarget, NotDead
 from central.estimate import TooWide
 from central.hold import InvalidHold
@@ -68,6 +68,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     ImageMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     IncompleteStep: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidHold: HTTPStatus.UNPROCESSABLE_ENTITY,
+    OutOfReach: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotDead: HTTPStatus.CONFLICT,
     InvalidTarget: HTTPStatus.UNPROCESSABLE_ENTITY,

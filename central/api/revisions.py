@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from central.api.moment import Moment
-from central.api.order_checks import check_places, check_scope, count_hits
+from central.api.order_checks import check_places, check_scope, count_hits, seen_order
 from central.api.order_draft import Because, LongText, NeededText, OrderDraft
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
@@ -90,7 +90,7 @@ def _decide(
     reason: str = "",
 ) -> RevisionView:
     # What holds now too: who sees one area has no say in what another one loses by the change.
-    check_scope(services, services.records.orders.get(order_id).request, scope)
+    check_scope(services, seen_order(services, order_id, user, scope).request, scope)
     for revision in services.records.orders.revisions(order_id):
         if revision.number == number:
             check_scope(services, revision.request, scope)
@@ -98,9 +98,11 @@ def _decide(
 
 
 @router.get("/{order_id}/revisions")
-def list_revisions(order_id: str, services: ServicesOf) -> RevisionsView:
+def list_revisions(
+    order_id: str, user: CurrentUser, scope: CurrentScope, services: ServicesOf
+) -> RevisionsView:
     """Every version of what the order asked for."""
-    order = services.records.orders.get(order_id)
+    order = seen_order(services, order_id, user, scope)
     return RevisionsView(
         revisions=[RevisionView.of(each, order) for each in services.records.orders.revisions(order_id)]
     )
@@ -112,7 +114,7 @@ def amend_order(
 ) -> RevisionView:
     """Ask for a changed request. What was approved stays in force until a second person accepts this one; a
     draft is changed at once."""
-    order = services.records.orders.get(order_id)
+    order = seen_order(services, order_id, user, scope)
     request = amendment.request()
     check_scope(services, order.request, scope)
     check_places(services, request, scope)
@@ -130,7 +132,7 @@ def renew_order(
     order_id: str, renewal: Renewal, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> RevisionView:
     """Ask for a longer validity, which needs a second person again."""
-    order = services.records.orders.get(order_id)
+    order = seen_order(services, order_id, user, scope)
     check_scope(services, order.request, scope)
     request = replace(order.request, valid_until=renewal.valid_until)
     made = services.records.orders.propose(

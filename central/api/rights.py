@@ -82,7 +82,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/orders/{order_id}/reject"): _people(_R.APPROVER),
     ("POST", "/api/orders/{order_id}/withdraw"): _people(_R.APPLICANT, _R.APPROVER, _R.SUPERVISOR),
     ("POST", "/api/orders/estimate"): _people(_R.APPLICANT),
-    ("GET", "/api/orders/quality"): _people(_R.APPROVER, _R.SUPERVISOR, _R.AUDITOR),
+    ("GET", "/api/orders/quality"): _people(_R.APPROVER, _R.SUPERVISOR, _R.AUDITOR, whole_network=True),
     ("GET", "/api/orders/{order_id}"): _people(*_ON_ORDERS),
     ("GET", "/api/orders/{order_id}/estimate"): _people(_R.APPLICANT, _R.APPROVER, _R.SUPERVISOR),
     ("POST", "/api/orders/{order_id}/emergency"): _people(_R.EMERGENCY),

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
-from central.api.security import CurrentUser, ServicesOf
+from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
-from central.area import with_inner
+from central.area import Scope, with_inner
 from central.people import User
 from central.roster import InvalidShift, Shift, ShiftRequest, read_shifts
 
@@ -94,6 +94,11 @@ def _views(services: Services, shifts: tuple[Shift, ...]) -> RosterView:
     return RosterView(shifts=[ShiftView.of(shift, names) for shift in shifts])
 
 
+def _shown(shifts: tuple[Shift, ...], scope: Scope) -> tuple[Shift, ...]:
+    """Those that look after something in the scope."""
+    return tuple(shift for shift in shifts if scope.reached((), shift.request.areas))
+
+
 def _within_ones_areas(services: Services, user: User, shift: ShiftRequest) -> None:
     if user.areas:
         mine = with_inner(services.records.checkpoints.areas(), user.areas)
@@ -103,23 +108,27 @@ def _within_ones_areas(services: Services, user: User, shift: ShiftRequest) -> N
 
 @router.get("")
 def read_roster(
-    services: ServicesOf, since: AwareDatetime | None = None, until: AwareDatetime | None = None
+    scope: CurrentScope,
+    services: ServicesOf,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
 ) -> RosterView:
-    """Shifts that overlap the time; without one, those of the next seven days."""
+    """Shifts of one's areas that overlap the time; without one, those of the next seven days."""
     since = since or services.clock.now()
     until = until or since + timedelta(days=7)
     if not timedelta(0) < until - since <= MAX_SPAN:
         raise InvalidShift(f"expected until after since by at most {MAX_SPAN.days} days")
-    return _views(services, services.records.roster.between(since, until))
+    return _views(services, _shown(services.records.roster.between(since, until), scope))
 
 
 @router.get("/duty")
 def read_duty(
+    scope: CurrentScope,
     services: ServicesOf,
     checkpoint: Annotated[str | None, Query(max_length=64, description="Whose duty it is there.")] = None,
 ) -> RosterView:
-    """Who is on duty now, in the order in which they are asked."""
-    return _views(services, services.records.roster.duty(checkpoint_id=checkpoint))
+    """Who is on duty now in one's areas, in the order in which they are asked."""
+    return _views(services, _shown(services.records.roster.duty(checkpoint_id=checkpoint), scope))
 
 
 @router.post("/shifts", status_code=201)

@@ -10,7 +10,18 @@ from datetime import datetime
 import structlog
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
-from central.alert import FINAL, RUNNING, Alert, AlertMove, AlertState, Verdict, advance, join, joins
+from central.alert import (
+    FINAL,
+    RUNNING,
+    Alert,
+    AlertMove,
+    AlertState,
+    OutOfReach,
+    Verdict,
+    advance,
+    join,
+    joins,
+)
 from central.audit import AuditRecord
 from central.delivery.target import Happening
 from central.order import CLOCK, Order, OrderState
@@ -27,7 +38,7 @@ from central.records.alert_rows import (
     standing_columns,
     with_orders,
 )
-from central.records.checkpoints import names_of
+from central.records.checkpoints import names_of, scope_for
 from central.records.database import Database, Transaction
 from central.records.deliveries import SqlDeliveryBook
 from central.records.events import put_event
@@ -169,7 +180,7 @@ class SqlAlertBook:
         now = self._clock.now()
         with self._database.write() as tx:
             found = alert_of(tx.connection, alert_id)
-            addressee, people = _people_of(tx.connection, to)
+            addressee, people = _people_of(tx.connection, to, found.alert)
             after = advance(
                 found.alert,
                 move,
@@ -188,11 +199,11 @@ class SqlAlertBook:
     def hand_over(self, *, by: User, to: Addressee, note: str = "") -> tuple[OrderedAlert, ...]:
         now, table = self._clock.now(), schema.alerts
         with self._database.write() as tx:
-            addressee, people = _people_of(tx.connection, to)
             mine = select(table).where(table.c.owner == by.username, table.c.state.not_in(FINAL))
             rows = tx.connection.execute(mine.order_by(table.c.alert_id)).all()
             moved = []
             for found in with_orders(tx.connection, alerts_of(tx.connection, rows)):
+                addressee, people = _people_of(tx.connection, to, found.alert)
                 after = advance(
                     found.alert,
                     AlertMove.HAND_OVER,
@@ -206,11 +217,15 @@ class SqlAlertBook:
                 moved.append(OrderedAlert(alert=after, order=found.order))
         return tuple(moved)
 
-    def accept(self, *, by: User, note: str = "") -> tuple[OrderedAlert, ...]:
+    def accept(
+        self, *, by: User, note: str = "", checkpoints: Collection[str] | None = None
+    ) -> tuple[OrderedAlert, ...]:
         now = self._clock.now()
         with self._database.write() as tx:
             moved = []
             for found in _offered(tx.connection, by.username):
+                if checkpoints is not None and not _places(found.alert) & frozenset(checkpoints):
+                    continue
                 after = advance(found.alert, AlertMove.ACCEPT, by=by.username, at=now, note=note)
                 self._stepped(tx, after, found.order, at=now)
                 moved.append(OrderedAlert(alert=after, order=found.order))
@@ -359,22 +374,35 @@ def _raised_at(checkpoints: Collection[str] | None) -> tuple[ColumnElement[bool]
     return () if checkpoints is None else (schema.alerts.c.checkpoint_id.in_(checkpoints),)
 
 
-def _people_of(connection: Connection, to: Addressee | None) -> tuple[str, frozenset[str]]:
-    """What a hand-over's addressee is called, and who may accept it.
+def _people_of(connection: Connection, to: Addressee | None, alert: Alert) -> tuple[str, frozenset[str]]:
+    """What a hand-over's addressee is called, and who may accept the alert.
 
     Raises:
         NotFound: no such shift, or nobody of that name who may take alerts over.
+        OutOfReach: none of them may see any of its passages.
     """
     if to is None:
         return "", frozenset()
     if to.shift_id is not None:
         shift = shift_of(connection, to.shift_id)
-        return shift.request.team, watchers(connection, shift.request.people)
-    assert to.username is not None, "one of the two"
-    people = watchers(connection, [to.username])
-    if not people:
-        raise NotFound(f"no operator {to.username!r}")
-    return to.username, people
+        called, people = shift.request.team, watchers(connection, shift.request.people)
+    else:
+        assert to.username is not None, "one of the two"
+        called, people = to.username, watchers(connection, [to.username])
+        if not people:
+            raise NotFound(f"no operator {called!r}")
+    places = _places(alert)
+    reached = frozenset(name for name in people if scope_for(connection, name).reached(places))
+    if people and not reached:
+        raise OutOfReach(
+            f"expected somebody of the areas of {', '.join(sorted(places))} to hand the alert over to, "
+            f"got {called}"
+        )
+    return called, reached
+
+
+def _places(alert: Alert) -> frozenset[str]:
+    return frozenset(passage.checkpoint_id for passage in alert.passages)
 
 
 def _offered(connection: Connection, username: str) -> tuple[OrderedAlert, ...]:

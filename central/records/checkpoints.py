@@ -26,6 +26,31 @@ def names_of(connection: Connection, checkpoint_ids: Collection[str]) -> dict[st
     return {row.checkpoint_id: row.name for row in connection.execute(query)}
 
 
+def checkpoints_of(connection: Connection) -> tuple[Checkpoint, ...]:
+    """All, by id."""
+    found = [
+        Checkpoint(
+            checkpoint_id=row.checkpoint_id,
+            name=row.name,
+            latitude=row.latitude,
+            longitude=row.longitude,
+            directions=tuple(row.directions),
+            lanes=row.lanes,
+            area_id=row.area_id,
+        )
+        for row in connection.execute(select(schema.checkpoints))
+    ]
+    # Sorted here: a database's collation is its own.
+    return tuple(sorted(found, key=lambda checkpoint: checkpoint.checkpoint_id))
+
+
+def scope_for(connection: Connection, username: str) -> Scope:
+    """What a person may see."""
+    table = schema.user_areas
+    given = connection.scalars(select(table.c.area_id).where(table.c.username == username)).all()
+    return scope_of(given, areas_of(connection), checkpoints_of(connection)) if given else EVERYWHERE
+
+
 class SqlCheckpointBook:
     """See `central.records.port.CheckpointBook`."""
 
@@ -58,22 +83,8 @@ class SqlCheckpointBook:
             )
 
     def all(self) -> tuple[Checkpoint, ...]:
-        table = schema.checkpoints
         with self._database.read() as connection:
-            found = [
-                Checkpoint(
-                    checkpoint_id=row.checkpoint_id,
-                    name=row.name,
-                    latitude=row.latitude,
-                    longitude=row.longitude,
-                    directions=tuple(row.directions),
-                    lanes=row.lanes,
-                    area_id=row.area_id,
-                )
-                for row in connection.execute(select(table))
-            ]
-        # Sorted here: a database's collation is its own.
-        return tuple(sorted(found, key=lambda checkpoint: checkpoint.checkpoint_id))
+            return checkpoints_of(connection)
 
     def put_areas(self, areas: Sequence[Area]) -> None:
         if set(areas) <= set(self.areas()):

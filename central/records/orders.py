@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
+from central.area import EVERYWHERE, Scope
 from central.audit import AuditRecord
 from central.estimate import Estimate
 from central.order import (
@@ -118,13 +120,18 @@ class SqlOrderBook:
         with self._database.read() as connection:
             return order_of(connection, order_id)
 
-    def page(self, *, state: OrderState | None = None, limit: int) -> tuple[Order, ...]:
+    def page(
+        self, *, state: OrderState | None = None, limit: int, scope: Scope = EVERYWHERE, applicant: str = ""
+    ) -> tuple[Order, ...]:
         table = schema.orders
-        query = select(table).order_by(table.c.updated_at.desc(), table.c.order_id.desc()).limit(limit)
+        newest = (table.c.updated_at.desc(), table.c.order_id.desc())
+        query = select(table).order_by(*newest)
         if state is not None:
             query = query.where(table.c.state == state)
         with self._database.read() as connection:
-            return with_steps(connection, connection.execute(query).all())
+            if scope.checkpoints is not None:
+                query = query.where(table.c.order_id.in_(_reached(connection, state, limit, scope, applicant)))
+            return with_steps(connection, connection.execute(query.limit(limit)).all())
 
     def propose(
         self, order_id: str, request: OrderRequest, *, kind: RevisionKind, by: User, why: str = ""
@@ -360,3 +367,22 @@ def _within(first: str, second: str) -> bool:
 
 def _version(connection: Connection) -> int:
     return int(connection.execute(select(schema.watchlist.c.version)).scalar_one())
+
+
+def _reached(
+    connection: Connection, state: OrderState | None, limit: int, scope: Scope, applicant: str
+) -> list[str]:
+    """The newest orders that hold somewhere in the scope, or are the applicant's."""
+    table = schema.orders
+    query = select(table.c.order_id, table.c.checkpoints, table.c.areas, table.c.applicant).order_by(
+        table.c.updated_at.desc(), table.c.order_id.desc()
+    )
+    if state is not None:
+        query = query.where(table.c.state == state)
+    with connection.execute(query, execution_options={"yield_per": 500}) as streamed:
+        wanted = (
+            order_id
+            for order_id, checkpoints, areas, who in streamed
+            if who == applicant or scope.reached(checkpoints, areas)
+        )
+        return list(itertools.islice(wanted, limit))

@@ -22,7 +22,7 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from central.alert import Alert, AlertMove, Verdict
-from central.area import Area, Scope
+from central.area import EVERYWHERE, Area, Scope
 from central.assessment import AlertFacts, OrderFacts
 from central.audit import AuditEntry, AuditQuery, AuditRecord, FullCheck
 from central.audit import Verdict as AuditVerdict
@@ -103,8 +103,10 @@ class OrderBook(WatchlistSource, Protocol):
         """
         ...
 
-    def page(self, *, state: OrderState | None = None, limit: int) -> tuple[Order, ...]:
-        """The most lately changed first."""
+    def page(
+        self, *, state: OrderState | None = None, limit: int, scope: Scope = EVERYWHERE, applicant: str = ""
+    ) -> tuple[Order, ...]:
+        """The most lately changed first, of those that hold somewhere in the scope or are the applicant's."""
         ...
 
     def propose(
@@ -314,20 +316,24 @@ class AlertBook(AlertSink, Protocol):
 
         Raises:
             NotFound: no such alert, or no such person or shift to hand over to.
+            OutOfReach: nobody whom it would be handed over to may see any of its passages.
             AlertChanged, IllegalStep, IncompleteStep, NotOffered: see `central.alert.advance`.
         """
         ...
 
     def hand_over(self, *, by: User, to: Addressee, note: str = "") -> tuple[OrderedAlert, ...]:
-        """Hand over all open alerts that are theirs, in one transaction.
+        """Hand over all open alerts that are theirs, in one transaction: all or, where one can't be, none.
 
         Raises:
-            NotFound, IncompleteStep: as `step`.
+            NotFound, OutOfReach, IncompleteStep: as `step`.
         """
         ...
 
-    def accept(self, *, by: User, note: str = "") -> tuple[OrderedAlert, ...]:
-        """Accept all that was offered to them, in one transaction."""
+    def accept(
+        self, *, by: User, note: str = "", checkpoints: Collection[str] | None = None
+    ) -> tuple[OrderedAlert, ...]:
+        """Accept all that was offered to them and has a passage at one of `checkpoints` (None: any), in one
+        transaction."""
         ...
 
     def escalate(self) -> tuple[OrderedAlert, ...]:

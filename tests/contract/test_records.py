@@ -21,6 +21,7 @@ from central.alert import (
     IncompleteStep,
     NotOffered,
     Offer,
+    OutOfReach,
     Verdict,
 )
 from central.area import Area
@@ -374,6 +375,15 @@ class TestOrders:
             orders.decide(order.order_id, 2, RevisionMove.ACCEPT, by=setting.staff[Role.APPROVER])
         with pytest.raises(NotFound, match="no revision 3"):
             orders.decide(order.order_id, 3, RevisionMove.ACCEPT, by=setting.staff[Role.APPROVER])
+
+    def test_what_is_never_to_be_suspected_is_so_on_the_list_read_anew(self, setting: Setting) -> None:
+        request = replace(order_request(), exact_only=True)
+        order = active_order(setting.records, setting.staff, request)
+        _, entries = setting.open_again().orders.entries()
+        assert entries == (order.entry(),)
+        assert entries[0].exact_only
+        newest = setting.records.watchlist.newest()
+        assert newest.digest == digest_of(entries)
 
     def test_areas_are_where_their_checkpoints_are(self, setting: Setting) -> None:
         book, orders = setting.records.checkpoints, setting.records.orders
@@ -818,6 +828,39 @@ class TestHandOver:
         ]
         assert alerts.accept(by=next_one) == ()
         assert len(alerts.page(only_open=True, limit=9, owned=False)) == 1
+
+    def test_to_nobody_who_may_not_see_it(self, setting: Setting) -> None:
+        book, alerts, by = setting.records.checkpoints, setting.records.alerts, setting.staff[Role.OPERATOR]
+        book.put_areas([Area(area_id="city", name="市"), Area(area_id="east", name="东", parent="city")])
+        book.put_areas([Area(area_id="west", name="西")])
+        book.put([replace(CHECKPOINT, area_id="east")])
+        for username, areas in (("of-west", ["west"]), ("of-city", ["city"])):
+            setting.records.people.create_user(
+                username=username, name="某", password=PASSWORD, roles=[Role.OPERATOR], areas=areas, by="tests"
+            )
+        alerts.raise_alerts([hit(setting.active(), passage())])
+        alert_id = alerts.page(only_open=True, limit=1)[0].alert.alert_id
+        alerts.step(alert_id, AlertMove.VERIFY, by=by, verdict=Verdict.CORRECT)
+        alerts.step(alert_id, AlertMove.SIGN_OFF, by=by)
+        with pytest.raises(OutOfReach, match="areas of cp-1 to hand the alert over to, got of-west"):
+            alerts.step(alert_id, AlertMove.HAND_OVER, by=by, to=Addressee(username="of-west"))
+        with pytest.raises(OutOfReach):
+            alerts.hand_over(by=by, to=Addressee(username="of-west"))
+        assert alerts.get(alert_id).alert.offer is None
+        (shift,) = setting.records.roster.put(
+            [
+                ShiftRequest(
+                    team="二班",
+                    people=("of-west", "of-city"),
+                    starts_at=START,
+                    ends_at=START + timedelta(hours=8),
+                )
+            ],
+            by="tests",
+        )
+        (handed,) = alerts.hand_over(by=by, to=Addressee(shift_id=shift.shift_id))
+        assert handed.alert.offer is not None
+        assert handed.alert.offer.people == frozenset({"of-city"})
 
     def test_to_a_person(self, setting: Setting) -> None:
         alerts, by = setting.records.alerts, setting.staff[Role.OPERATOR]

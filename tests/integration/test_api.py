@@ -105,6 +105,7 @@ class TestProblems:
     def test_an_accident_is_answered_without_its_insides_and_logged_without_secrets(
         self, centre: Centre, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
+        configured = structlog.get_config()
         root = logging.getLogger()
         handlers, level = root.handlers[:], root.level
         configure_logging()
@@ -114,7 +115,7 @@ class TestProblems:
             detail = problem_of(client.post("/api/tracks", json=SEARCH), 500)
         finally:
             root.handlers[:], root.level = handlers, level
-            structlog.reset_defaults()
+            structlog.configure(**configured)
         assert detail == "the centre failed to answer; its log says why"
         log = capsys.readouterr().err
         assert "ZeroDivisionError" in log

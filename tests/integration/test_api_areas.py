@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
-from central.api.live import _PLACES
+from central.api.live import _PLACES, _text
 from central.api.rights import LIVE_KINDS
-from central.area import Area
-from central.people import Role
-from central.ports import Heard
+from central.area import EVERYWHERE, Area, Scope
+from central.people import Role, User
+from central.ports import Heard, LiveEvent
+from central.roster import ShiftRequest
 from tests.centre import (
     CHECKPOINT,
     PASSWORD,
@@ -142,13 +144,213 @@ def test_the_live_feed_tells_of_ones_own_area(centre: Centre) -> None:
             while not events or events[-1]["kind"] != "passage":
                 events.append(json.loads(socket.recv(timeout=10)))
         for event in events:
-            if event["kind"] not in ("order", "caught_up"):  # those are everybody's
+            if event["kind"] not in ("order", "caught_up"):
                 place = _PLACES[event["kind"]]
                 assert place is not None
                 seen.setdefault(area, []).append({event["kind"], *place(event["data"])})
     assert seen["east"] == [{"alert", HERE}, {"node", HERE}, {"passage", HERE}]
     assert {"alert", THERE} in seen["west"]
     assert all(HERE not in each for each in seen["west"])
+
+
+@pytest.fixture(scope="module")
+def orders(centre: Centre) -> dict[str, str]:
+    """An order in each area by checkpoint, one by the area itself, one everywhere: name → id."""
+    holds: dict[str, tuple[set[str], set[str]]] = {
+        "east": ({HERE}, set()),
+        "west": ({THERE}, set()),
+        "west's area": (set(), {"west"}),
+        "everywhere": (set(), set()),
+    }
+    made = {}
+    for name, (checkpoints, areas) in holds.items():
+        request = replace(order_request("川C77777"), checkpoints=frozenset(checkpoints), areas=frozenset(areas))
+        made[name] = active_order(centre.records, centre.staff, request).order_id
+    return made
+
+
+def test_orders_are_seen_where_they_hold(centre: Centre, orders: dict[str, str]) -> None:
+    seen = {}
+    for area in ("east", "west"):
+        client = client_of(centre, area)
+        listed = {o["order_id"] for o in client.get("/api/orders?limit=500").json()["orders"]}
+        read = {name for name, each in orders.items() if client.get(f"/api/orders/{each}").status_code == 200}
+        assert read == {name for name, each in orders.items() if each in listed}
+        seen[area] = read
+    assert seen == {"east": {"east", "everywhere"}, "west": {"west", "west's area", "everywhere"}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "", None),
+        ("GET", "/estimate", None),
+        ("GET", "/revisions", None),
+        ("POST", "/submit", None),
+        ("POST", "/approve", None),
+        ("POST", "/reject", {"reason": "因"}),
+        ("POST", "/withdraw", {"reason": "因"}),
+        ("POST", "/emergency", {"reason": "因"}),
+        ("POST", "/revisions/1/accept", None),
+        ("POST", "/revisions/1/refuse", {"reason": "因"}),
+        ("POST", "/revisions/1/call-back", None),
+        ("POST", "/renewals", {"valid_until": "2027-03-01T00:00:00Z", "why": "因"}),
+    ],
+)
+def test_another_areas_order_is_not_there(
+    centre: Centre, orders: dict[str, str], method: str, path: str, body: dict[str, str] | None
+) -> None:
+    east = client_of(centre, "east")
+    theirs = problem_of(east.request(method, f"/api/orders/{orders['west']}{path}", json=body), 404)
+    unknown = problem_of(east.request(method, f"/api/orders/made-up{path}", json=body), 404)
+    assert theirs.replace(orders["west"], "made-up") == unknown
+    assert centre.records.orders.get(orders["west"]).state == "active"
+
+
+def test_what_an_order_beyond_ones_areas_would_have_hit_is_not_told(
+    centre: Centre, orders: dict[str, str]
+) -> None:
+    path = f"/api/orders/{orders['everywhere']}"
+    assert centre.client(Role.APPROVER).get(f"{path}/estimate").status_code == 200
+    east = client_of(centre, "east")
+    problem_of(east.get(f"{path}/estimate"), 403)
+    assert east.get(path).json()["estimate"] is None
+    problem_of(east.get("/api/orders/quality"), 403)
+
+
+def test_the_live_feed_tells_of_orders_where_they_hold(centre: Centre) -> None:
+    made = {}
+    for area, place in (("east", HERE), ("west", THERE)):
+        request = replace(order_request("川C66666"), checkpoints=frozenset({place}))
+        made[area] = active_order(centre.records, centre.staff, request).order_id
+    last = active_order(centre.records, centre.staff, order_request("川C55555")).order_id
+    for area, other in (("east", "west"), ("west", "east")):
+        cookie = client_of(centre, area).cookies["bukong_session"]
+        address = f"{centre.url.replace('http', 'ws')}/api/live?after=1"
+        with connect(address, additional_headers={"Cookie": f"bukong_session={cookie}"}) as socket:
+            told = set()
+            while last not in told:
+                event = json.loads(socket.recv(timeout=10))
+                if event["kind"] == "order":
+                    told.add(event["data"]["order_id"])
+        assert made[area] in told
+        assert made[other] not in told
+
+
+def test_alerts_are_handed_over_to_those_who_may_see_them_only(centre: Centre) -> None:
+    order = active_order(centre.records, centre.staff, order_request("川C44444"))
+    centre.records.alerts.raise_alerts([hit(order, passage("川C44444", checkpoint_id=THERE))])
+    alert = next(
+        found.alert
+        for found in centre.records.alerts.page(only_open=True, limit=99)
+        if found.alert.order_id == order.order_id
+    )
+    path, west = f"/api/alerts/{alert.alert_id}/steps", client_of(centre, "west")
+    for step in ({"step": "verify", "verdict": "correct"}, {"step": "sign_off"}):
+        assert west.post(path, json=step).status_code == 200
+    shift = centre.records.roster.put(
+        [
+            ShiftRequest(
+                team="东班", people=("all-of-east",), starts_at=START, ends_at=START + timedelta(hours=8)
+            )
+        ],
+        by="tests",
+    )[0]
+    for to in ({"to_user": "all-of-east"}, {"to_shift": shift.shift_id}):
+        for answer in (
+            west.post(path, json={"step": "hand_over", **to}),
+            west.post("/api/alerts/hand-over", json=to),
+        ):
+            assert f"expected somebody of the areas of {THERE}" in problem_of(answer, 422)
+    assert west.post("/api/alerts/hand-over", json={"to_user": "operator"}).status_code == 200
+    problem_of(client_of(centre, "east").post(path, json={"step": "accept"}), 404)
+
+
+def test_what_was_offered_before_somebody_moved_is_not_accepted_any_more(centre: Centre) -> None:
+    people = centre.records.people
+    people.create_user(
+        username="mover", name="某", password=PASSWORD, roles=[Role.OPERATOR], areas=["west"], by="tests"
+    )
+    order = active_order(centre.records, centre.staff, order_request("川C33333"))
+    centre.records.alerts.raise_alerts([hit(order, passage("川C33333", checkpoint_id=THERE))])
+    alert = next(
+        found.alert
+        for found in centre.records.alerts.page(only_open=True, limit=99)
+        if found.alert.order_id == order.order_id
+    )
+    path, operator = f"/api/alerts/{alert.alert_id}/steps", centre.client(Role.OPERATOR)
+    for step in ({"step": "verify", "verdict": "correct"}, {"step": "sign_off"}):
+        assert operator.post(path, json=step).status_code == 200
+    assert operator.post(path, json={"step": "hand_over", "to_user": "mover"}).status_code == 200
+    centre.records.accounts.change("mover", areas=["east"], by="tests")
+    mover = centre.client(username="mover")
+    assert mover.post("/api/alerts/accept", json={}).json() == {"alerts": []}
+    assert centre.records.alerts.get(alert.alert_id).alert.owner == "operator"
+
+
+def test_shifts_of_other_areas_are_not_shown(centre: Centre) -> None:
+    centre.records.roster.put(
+        [
+            ShiftRequest(
+                team=team,
+                people=("operator",),
+                areas=frozenset(areas),
+                starts_at=START - timedelta(hours=1),
+                ends_at=START + timedelta(hours=8),
+            )
+            for team, areas in (("东", ["east"]), ("西", ["west"]), ("总", []))
+        ],
+        by="tests",
+    )
+    for path in (
+        "/api/roster?since=2026-03-01T00:00:00Z",
+        "/api/roster/duty",
+        f"/api/roster/duty?checkpoint={THERE}",
+    ):
+        teams = {shift["team"] for shift in client_of(centre, "east").get(path).json()["shifts"]}
+        assert "西" not in teams
+        assert "总" in teams
+
+
+def test_hotlists_of_other_areas_are_not_there(centre: Centre) -> None:
+    applicant = centre.client(Role.APPLICANT)
+    made = {}
+    for name, places in (("东", [HERE]), ("西", [THERE]), ("总", [])):
+        draft = {
+            "name": name,
+            "department": "刑侦",
+            "purpose": "盗抢",
+            "legal_basis": "程序规定",
+            "contact": "王磊",
+            "case_number": "A-1",
+            "checkpoints": places,
+            "valid_until": "2027-01-01T00:00:00Z",
+        }
+        made[name] = applicant.post("/api/hotlists", json=draft).json()["hotlist_id"]
+    east = client_of(centre, "east")
+    assert {h["name"] for h in east.get("/api/hotlists").json()["hotlists"]} == {"东", "总"}
+    assert east.get(f"/api/hotlists/{made['东']}/imports").status_code == 200
+    for path in ("", "/1"):
+        problem_of(east.get(f"/api/hotlists/{made['西']}/imports{path}"), 404)
+    problem_of(east.post(f"/api/hotlists/{made['西']}/imports?name=a.csv", content=b"plate"), 404)
+    problem_of(east.post(f"/api/hotlists/{made['西']}/imports/1/approve"), 404)
+    problem_of(east.post(f"/api/hotlists/{made['总']}/imports?name=a.csv", content=b"plate"), 403)
+    problem_of(east.get(f"/api/hotlists/{made['东']}/rows"), 403)
+
+
+def test_of_a_plan_of_interception_an_area_is_shown_its_own_posts() -> None:
+    data = {
+        "seen_at": {"checkpoint_id": HERE},
+        "posts": [
+            {"checkpoint": {"checkpoint_id": HERE}, "via": [{"checkpoint_id": THERE}, {"checkpoint_id": HERE}]},
+            {"checkpoint": {"checkpoint_id": THERE}, "via": []},
+        ],
+    }
+    event = LiveEvent(event_id=1, kind="interception", at=START, body=json.dumps(data))
+    user = User(username="one", name="某", roles=frozenset({Role.OPERATOR}))
+    shown = json.loads(_text(event, user, Scope(frozenset({HERE}))))["data"]["posts"]
+    assert shown == [{"checkpoint": {"checkpoint_id": HERE}, "via": [{"checkpoint_id": HERE}]}]
+    assert len(json.loads(_text(event, user, EVERYWHERE))["data"]["posts"]) == 2
 
 
 def test_every_kind_of_live_event_says_where_it_happened() -> None:

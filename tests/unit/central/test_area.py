@@ -30,7 +30,7 @@ CHECKPOINTS = tuple(
     ],
 )
 def test_an_area_has_its_own_checkpoints_and_those_of_the_areas_in_it(given: set[str], seen: set[str]) -> None:
-    assert scope_of(given, AREAS, CHECKPOINTS) == Scope(frozenset(seen))
+    assert scope_of(given, AREAS, CHECKPOINTS).checkpoints == frozenset(seen)
 
 
 def test_no_area_is_the_whole_network() -> None:
@@ -40,6 +40,25 @@ def test_no_area_is_the_whole_network() -> None:
     assert scope.allows("nobody knows it")
     assert scope.narrow() is None
     assert scope.narrow(["a"]) == frozenset({"a"})
+
+
+@pytest.mark.parametrize(
+    ("given", "reached"),
+    [
+        ({"city"}, {"city", "county", "town", "other"}),
+        ({"county"}, {"city", "county", "town"}),
+        ({"other"}, {"city", "other"}),
+    ],
+)
+def test_what_holds_in_an_area_reaches_those_inside_it_and_around_it(
+    given: set[str], reached: set[str]
+) -> None:
+    scope = scope_of(given, AREAS, CHECKPOINTS)
+    assert {area.area_id for area in AREAS if scope.reached((), {area.area_id})} == reached
+    assert scope.reached((), ())  # everywhere
+    assert scope.reached({"cp-none", *(scope.checkpoints or ())}, ())
+    assert not scope.reached({"cp-none"}, ())
+    assert EVERYWHERE.reached({"cp-none"}, {"gone"})
 
 
 def test_what_is_asked_for_is_narrowed_and_never_widened() -> None:

@@ -23,10 +23,11 @@ from proto.cli import KNOWN, InstalledCommands, cli
 def _restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    configured = structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def with_entries(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:

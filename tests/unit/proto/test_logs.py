@@ -17,12 +17,13 @@ def _restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     named = {name: logging.getLogger(name).level for name in ("httpx", "httpcore")}
+    configured = structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, before in named.items():
         logging.getLogger(name).setLevel(before)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def test_a_line_is_one_json_object_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
