@@ -20,6 +20,7 @@ from central.ports import PassageAnnouncer, PassageStore, StoreUnavailable
 from central.state import SightingColumns, Sightings
 from proto.bus.port import Message
 from proto.clock import Clock
+from proto.passage_columns import ID
 from proto.wire import from_time
 
 GROUP = "ingest"
@@ -136,11 +137,14 @@ class Ingest:
 
 def _sightings(passages: PassageColumns, rows: Ints) -> SightingColumns:
     read = rows[passages.read[rows]]
+    every = len(read) == len(passages)
+    ids = np.frombuffer(passages.passage_id, f"V{ID}")[read]
     return SightingColumns(
-        plates=[passages.text[row] for row in read],
-        captured_at_us=passages.captured_at_us[read].tolist(),
-        passage_ids=[passages.identifier(row) for row in read.tolist()],
-        checkpoints=[passages.origins[origin].checkpoint_id for origin in passages.origin[read].tolist()],
+        plates=passages.text if every else [passages.text[row] for row in read.tolist()],
+        captured_at_us=passages.captured_at_us[read],
+        passage_ids=ids.tobytes(),
+        checkpoint=passages.origin[read],
+        checkpoints=[origin.checkpoint_id for origin in passages.origins],
     )
 
 

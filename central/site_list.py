@@ -22,6 +22,8 @@ from proto.site_list import (
     tag_of,
 )
 
+#: Scopes known by their fields, at most: orders of their own times each would only fill memory.
+_REMEMBERED = 10_000
 _ROW = struct.Struct(f">{TAG_BYTES}s8sI")
 
 
@@ -33,6 +35,9 @@ class SiteTable:
         self._key = key
         self._scopes: list[bytes] = []
         self._scope_number: dict[bytes, int] = {}
+        self._number_by_fields: dict[
+            tuple[object, ...], int
+        ] = {}  #: encoding one takes longer than all the rest
         listed = [entry for entry in entries if not is_pattern(entry.plate)]
         self.buckets = buckets_for(len(listed))
         rows: list[list[bytes]] = [[] for _ in range(self.buckets)]
@@ -90,11 +95,32 @@ class SiteTable:
         return (rows[at : at + _ROW.size] for at in range(0, len(rows), _ROW.size))
 
     def _row(self, entry: WatchlistEntry) -> bytes:
-        scope = encode_scope(entry)
-        number = self._scope_number.setdefault(scope, len(self._scopes))
-        if number == len(self._scopes):
-            self._scopes.append(scope)
+        fields = _scope_fields(entry)
+        number = self._number_by_fields.get(fields)
+        if number is None:
+            scope = encode_scope(entry)
+            number = self._scope_number.setdefault(scope, len(self._scopes))
+            if number == len(self._scopes):
+                self._scopes.append(scope)
+            if len(self._number_by_fields) >= _REMEMBERED:
+                self._number_by_fields.clear()
+            self._number_by_fields[fields] = number
         return _ROW.pack(tag_of(self._key, entry.plate), _mark(entry.order_id), number)
+
+
+def _scope_fields(entry: WatchlistEntry) -> tuple[object, ...]:
+    """All that an order's scope is encoded from, see `encode_scope`."""
+    return (
+        entry.plate_class,
+        entry.colour,
+        entry.checkpoints,
+        entry.directions,
+        entry.priority,
+        entry.valid_from,
+        entry.valid_until,
+        entry.schedule,
+        entry.exact_only,
+    )
 
 
 def _mark(order_id: str) -> bytes:

@@ -3,19 +3,16 @@ with."""
 
 from __future__ import annotations
 
-import heapq
 import math
 import threading
-from bisect import insort
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from central.people import ACCOUNT_THROTTLE, ADDRESS_THROTTLE, Throttle
 from central.state.limits import StateLimits
-from central.state.moments import microseconds, moment_of
-from central.state.port import SIGHTINGS_A_PLATE, Lease, Raised, Sighting, SightingColumns, State
+from central.state.port import Lease, Raised, State
+from central.state.sightings import EmbeddedSightings
 from proto.clock import Clock
 
 #: Repeats remembered at most; each is needed for seconds.
@@ -33,68 +30,6 @@ def open_embedded_state(limits: StateLimits, clock: Clock) -> State:
         degraded=lambda: None,
         close=lambda: None,
     )
-
-
-#: captured_at in microseconds, passage id, checkpoint: what is kept of a sighting; a value is made when it is
-#: asked for.
-_Entry = tuple[int, bytes, str]
-
-
-class EmbeddedSightings:
-    """See `Sightings`."""
-
-    def __init__(self, limits: StateLimits, clock: Clock) -> None:
-        self._limits = limits
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._found: dict[str, list[_Entry]] = {}  #: oldest first
-        #: (newest, plate), some of them out of date: looked at when they come up.
-        self._by_age: list[tuple[int, str]] = []
-
-    def put(self, sightings: SightingColumns) -> None:
-        oldest = self._oldest()
-        found, by_age = self._found, self._by_age
-        columns = (sightings.captured_at_us, sightings.passage_ids, sightings.checkpoints)
-        with self._lock:
-            for plate, entry in zip(sightings.plates, zip(*columns, strict=True), strict=True):
-                if entry[0] <= oldest:
-                    continue
-                entries = found.get(plate)
-                if entries is None:
-                    found[plate] = [entry]
-                elif entry in entries:
-                    continue
-                else:
-                    insort(entries, entry)
-                    del entries[:-SIGHTINGS_A_PLATE]
-                heapq.heappush(by_age, (found[plate][-1][0], plate))
-            self._let_go(oldest)
-
-    def last(self, plate: str, *, before: datetime | None = None) -> Sighting | None:
-        oldest = self._oldest()
-        until = None if before is None else microseconds(before)
-        with self._lock:
-            for captured_at, passage_id, checkpoint_id in reversed(self._found.get(plate, [])):
-                if captured_at > oldest and (until is None or captured_at < until):
-                    return Sighting(
-                        plate=plate,
-                        captured_at=moment_of(captured_at),
-                        passage_id=UUID(bytes=passage_id),
-                        checkpoint_id=checkpoint_id,
-                    )
-        return None
-
-    def _let_go(self, oldest: int) -> None:
-        while len(self._found) > self._limits.plates or (self._by_age and self._by_age[0][0] <= oldest):
-            newest, plate = heapq.heappop(self._by_age)
-            if plate in self._found and self._found[plate][-1][0] == newest:
-                del self._found[plate]
-        if len(self._by_age) > 2 * len(self._found) + 1000:
-            self._by_age = [(entries[-1][0], plate) for plate, entries in self._found.items()]
-            heapq.heapify(self._by_age)
-
-    def _oldest(self) -> int:
-        return microseconds(self._clock.now() - self._limits.sightings_kept)
 
 
 class EmbeddedRepeats:

@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from central.columns import Ints
 from central.ports import LiveEvent
 from proto.passage import Tier
 
@@ -40,12 +41,13 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SightingColumns:
-    """Sightings by the thousand: one list for each field, all of one length."""
+    """Sightings by the thousand, in columns of one length."""
 
     plates: Sequence[str]
-    captured_at_us: Sequence[int]  #: microseconds since 1970, UTC
-    passage_ids: Sequence[bytes]  #: 16 bytes each
-    checkpoints: Sequence[str]
+    captured_at_us: Ints  #: microseconds since 1970, UTC
+    passage_ids: bytes  #: 16 bytes each
+    checkpoint: Ints  #: of each, its number in `checkpoints`
+    checkpoints: Sequence[str]  #: may name one twice
 
 
 class Sightings(Protocol):

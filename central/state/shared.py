@@ -17,6 +17,7 @@ from central.state.link import Arguments, Link, StateAway
 from central.state.moments import microseconds, moment_of
 from central.state.port import SIGHTINGS_A_PLATE, Lease, Raised, Sighting, SightingColumns
 from proto.clock import Clock
+from proto.passage_columns import ID
 
 #: Sightings of one script: a few milliseconds in which the server does nothing else.
 CHUNK = 500
@@ -46,16 +47,16 @@ class RedisSightings:
         limits = self._limits
         head = (self._oldest(), milliseconds(limits.sightings_kept), SIGHTINGS_A_PLATE, limits.plates)
         calls: list[tuple[Sequence[str], Arguments]] = []
+        ids = sightings.passage_ids.hex()
+        members = [
+            ids[2 * ID * row : 2 * ID * (row + 1)] + sightings.checkpoints[number]
+            for row, number in enumerate(sightings.checkpoint.tolist())
+        ]
+        captured_at_us = sightings.captured_at_us.tolist()
         for start in range(0, len(sightings.plates), CHUNK):
             part = slice(start, start + CHUNK)
-            members = [
-                passage_id.hex() + checkpoint_id
-                for passage_id, checkpoint_id in zip(
-                    sightings.passage_ids[part], sightings.checkpoints[part], strict=True
-                )
-            ]
             # One text instead of thousands of arguments, each of which the client would write by itself.
-            columns = json.dumps((sightings.plates[part], sightings.captured_at_us[part], members))
+            columns = json.dumps((sightings.plates[part], captured_at_us[part], members[part]))
             calls.append(((self._plates, self._index), (*head, columns)))
         if not calls:
             return

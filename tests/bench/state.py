@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from prometheus_client import CollectorRegistry
 
 from central.metrics import CentreMetrics
@@ -47,9 +48,10 @@ def measure(name: str, state: State) -> None:
     batches = [
         SightingColumns(
             plates=[f"川C{chosen.randrange(200_000):06}" for _ in range(BATCH)],
-            captured_at_us=[microseconds(now) - n for n in range(BATCH)],
-            passage_ids=[uuid7(now).bytes for _ in range(BATCH)],
-            checkpoints=[f"cp-{n % 40}" for n in range(BATCH)],
+            captured_at_us=microseconds(now) - np.arange(BATCH),
+            passage_ids=b"".join(uuid7(now).bytes for _ in range(BATCH)),
+            checkpoint=np.arange(BATCH) % 40,
+            checkpoints=[f"cp-{n}" for n in range(40)],
         )
         for _ in range(100)
     ]

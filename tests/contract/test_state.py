@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from central.people import ACCOUNT_THROTTLE, ADDRESS_THROTTLE
@@ -69,8 +70,9 @@ def seen(plate: str = "川C12345", *, after: float = 0.0, at: str = "cp-1", seed
 def seen_all(*sightings: Sighting) -> SightingColumns:
     return SightingColumns(
         plates=[s.plate for s in sightings],
-        captured_at_us=[microseconds(s.captured_at) for s in sightings],
-        passage_ids=[s.passage_id.bytes for s in sightings],
+        captured_at_us=np.array([microseconds(s.captured_at) for s in sightings], np.int64),
+        passage_ids=b"".join(s.passage_id.bytes for s in sightings),
+        checkpoint=np.arange(len(sightings)),
         checkpoints=[s.checkpoint_id for s in sightings],
     )
 

@@ -60,17 +60,19 @@ class Processes:
         """Of those that run."""
         return {name: usage(p.pid) for name, p in self._running.items() if p.poll() is None}
 
-    def wait_for_log(self, name: str, event: str, *, timeout_s: float) -> None:
-        """Until the process has logged this event.
+    def wait_for_log(self, *names: str, event: str, timeout_s: float) -> None:
+        """Until one of these processes has logged this event.
 
         Raises:
-            NotRunning: it ended, or the time is up.
+            NotRunning: one of them ended, or the time is up.
         """
         deadline = time.monotonic() + timeout_s
-        while not any(entry.get("event") == event for entry in self._entries(name)):
-            if self._running[name].poll() is not None or time.monotonic() > deadline:
-                tail = self._log(name).read_text("utf-8", "replace")[-2000:]
-                raise NotRunning(f"{name} did not get ready: {tail}")
+        while not any(entry.get("event") == event for name in names for entry in self._entries(name)):
+            ended = [name for name in names if self._running[name].poll() is not None]
+            if ended or time.monotonic() > deadline:
+                for name in ended or names:
+                    tail = self._log(name).read_text("utf-8", "replace")[-2000:]
+                    raise NotRunning(f"{name} did not get ready, no {event!r} from it: {tail}")
             time.sleep(0.1)
 
     def stop(self, name: str) -> None:

@@ -67,14 +67,18 @@ class Site:
         self._config.write_text(_toml(settings), encoding="utf-8")
 
     def start(self, *parts: str) -> None:
-        """`bukong central PART` in a process each, until each is at work; `match` with its watchlist in use."""
+        """`bukong central PART` in a process each, until each is at work; `match` with its watchlist in use and
+        the nodes' form of it published, which takes it as long again and is no part of any passage's cost."""
         names = [f"{part}-{number}" for number, part in enumerate(parts)]
         for name, part in zip(names, parts, strict=True):
             command = ["-m", "proto.cli", "central", "--config", str(self._config), part]
             self.processes.start(name, command, self.environment)
         for name, part in zip(names, parts, strict=True):
             at_work = "watchlist in use" if part == "match" else "centre started"
-            self.processes.wait_for_log(name, at_work, timeout_s=_READY_S)
+            self.processes.wait_for_log(name, event=at_work, timeout_s=_READY_S)
+        matching = [name for name, part in zip(names, parts, strict=True) if part == "match"]
+        if matching:  # one of them has the lease
+            self.processes.wait_for_log(*matching, event="list published to the nodes", timeout_s=_READY_S)
 
     def beside(self, prefix: str) -> Site:
         """Topics of their own on the same broker, for what is not the centre."""
