@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from central.admission import Admission
 from central.api import ApiSettings, Check, Services, create_app
+from central.compiled_orders import CompiledOrders
 from central.config import CentreSettings
 from central.dead_letter import DeadLetters
 from central.delivery.notice import Templates
@@ -34,7 +35,7 @@ from central.matcher import GROUP as MATCH_GROUP
 from central.matcher import Matcher
 from central.metrics import CentreMetrics
 from central.parts import Part, Supervisor
-from central.ports import PassageQuery, PassageStore, StoreUnavailable
+from central.ports import PassageQuery, PassageStore, StoreUnavailable, WatchlistSource
 from central.probes import Probed, create_probes
 from central.records import Records
 from central.repeats import RepeatFilter
@@ -45,6 +46,7 @@ from central.state import State
 from central.state.stream import FeedPump
 from central.suspicion import OFF
 from central.suspicion import Rule as SuspicionRule
+from central.watchlist import EMPTY, Watchlist
 from central.wiring import Engines, audit_keeper, identity_provider, open_engines, open_state, retention_of
 from proto.bus.port import Bus
 from proto.clock import Clock, SystemClock
@@ -104,6 +106,7 @@ class Centre:
         self.registry = registry or _own_registry()
         self._metrics = CentreMetrics(self.registry)
         self._rule: Callable[[], SuspicionRule] = lambda: OFF
+        self._watchlist: Callable[[], Watchlist] = lambda: EMPTY  #: the matcher's, where there is one
         self._stopping = threading.Event()
         self._supervisors: list[Supervisor] = []
         self._movement = LearntMovement()
@@ -283,6 +286,7 @@ class Centre:
             metrics=self._metrics,
         )
         self._rule = lambda: matcher.rule
+        self._watchlist = lambda: matcher.watchlist
         return matcher
 
     def _site_key(self, epoch: int) -> bytes | None:
@@ -290,8 +294,11 @@ class Centre:
         return None if secret is None else secret.key
 
     def _site_publisher(self) -> Part:
+        orders: WatchlistSource = self.records.orders
+        if PartName.MATCH in self._parts:
+            orders = CompiledOrders(orders, lambda: self._watchlist(), wait=self._stopping.wait)
         publisher = SitePublisher(
-            self.records.orders,
+            orders,
             self.records.site_keys,
             self._bus.producer(),
             rule=lambda: self._rule(),

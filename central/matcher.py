@@ -147,6 +147,11 @@ class Matcher:
         """Of the suspected tier, as it is used now; asked from another thread."""
         return self._watchlist.rule
 
+    @property
+    def watchlist(self) -> Watchlist:
+        """In use now, `EMPTY` before the first; asked from another thread."""
+        return self._watchlist
+
     def close(self) -> None:
         self._compiler.shutdown(wait=True, cancel_futures=True)
         self._reader.close()
