@@ -6,7 +6,9 @@ import asyncio
 import json
 import random
 import ssl
+import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
@@ -31,6 +33,8 @@ _MEASURE_EVERY_S = 15.0
 _PRUNE_EVERY_S = 3600.0
 #: A lease outlives the longest attempt by so much.
 _LEASE_SPARE = timedelta(seconds=30)
+#: A mail is several questions to its server, each of which may take as long as an attempt.
+_MAIL_SPARE_S = 20.0
 _log = structlog.get_logger(__name__)
 
 
@@ -72,6 +76,8 @@ class Dispatch:
         self._chance = random.Random()
         self._tls = ssl.create_default_context()
         self._tasks: dict[asyncio.Task[None], Claim] = {}
+        # Of its own: a mail server that hangs must hold up neither escalations nor other targets.
+        self._mailers = ThreadPoolExecutor(max_workers=policy.at_once, thread_name_prefix="mail")
         self._runner = asyncio.Runner()
         self._due: dict[Callable[[], object], float] = {}
 
@@ -80,6 +86,7 @@ class Dispatch:
 
     def close(self) -> None:
         """What is under way is broken off; its lease ends by itself."""
+        self._mailers.shutdown(wait=False, cancel_futures=True)
         self._runner.close()
 
     async def _round(self) -> None:
@@ -113,7 +120,7 @@ class Dispatch:
     async def _deliver(self, claim: Claim) -> None:
         delivery, name = claim.delivery, claim.target.request.name
         try:
-            await self._send(claim)
+            await self._sent(claim)
         except NotDelivered as error:
             now = self._clock.now()
             retry_at = self._policy.retry.retry_at(delivery.attempts, now, self._chance)
@@ -134,6 +141,24 @@ class Dispatch:
         except StoreUnavailable as error:
             _log.warning("outcome not told", delivery=delivery.delivery_id, error=str(error))
 
+    async def _sent(self, claim: Claim) -> None:
+        """Raises:
+        NotDelivered: whatever went wrong. What nobody thought of must end among the dead as well: breaking this
+            part off it would break off all others' deliveries, and come again for ever.
+        """
+        try:
+            await self._send(claim)
+        except NotDelivered:
+            raise
+        except Exception as error:
+            # Where, but not what it says: the address may be in it, and with a robot that is its key.
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            at = f"{where.filename}:{where.lineno}"
+            _log.error(
+                "delivery failed", delivery=claim.delivery.delivery_id, error=type(error).__name__, at=at
+            )
+            raise NotDelivered(f"the centre failed to send it: {type(error).__name__}") from error
+
     async def _send(self, claim: Claim) -> None:
         target, delivery = claim.target, claim.delivery
         facts = json.loads(claim.body)
@@ -148,7 +173,12 @@ class Dispatch:
                 to=recipients(target.request.address),
                 at=delivery.created_at,
             )
-            await asyncio.to_thread(partial(send, self._mail, mail, tls=self._tls))
+            work = partial(send, self._mail, mail, tls=self._tls)
+            try:
+                async with asyncio.timeout(self._policy.timeout_s + _MAIL_SPARE_S):
+                    await asyncio.get_running_loop().run_in_executor(self._mailers, work)
+            except TimeoutError:
+                raise NotDelivered("expected the mail server to take it in time, it did not") from None
             return
         request = request_of(target, delivery.delivery_id, facts, words, now=self._clock.now())
         status, answer = await self._poster.post(request)

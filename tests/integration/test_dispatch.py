@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from central.delivery.mail import MailServer
+from central.delivery.message import Request
 from central.delivery.notice import Templates
 from central.delivery.port import Delivery, DeliveryState
 from central.delivery.post import Poster
@@ -221,6 +223,59 @@ def test_one_that_hangs_holds_up_no_other(road: Road) -> None:
         until(dispatch, arrived)
         assert time.monotonic() - begun < POLICY.timeout_s + 2
     assert len(brisk.came) == 5
+
+
+def test_a_mail_server_that_hangs_holds_up_neither_others_nor_escalations(road: Road) -> None:
+    """More targets by mail than asyncio has threads of its own."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        http_receiver() as brisk,
+        running(
+            road,
+            mail=MailServer(
+                host="127.0.0.1", port=silent.getsockname()[1], security="none", sender="a@example.com",
+                timeout_s=6,
+            ),
+        ) as dispatch,
+    ):  # fmt: skip
+        for n in range(24):
+            road.target(f"duty{n}@example.com", TargetKind.EMAIL)
+        brisk_id = road.target(brisk.url).target_id
+        for _ in range(3):
+            road.alert()
+
+        def arrived() -> bool:
+            mine = road.records.deliveries.page(limit=99, target_id=brisk_id)
+            return all(delivery.state == "delivered" for delivery in mine)
+
+        begun = time.monotonic()
+        until(dispatch, arrived)
+        assert time.monotonic() - begun < 5
+
+
+def test_what_nobody_thought_of_ends_among_the_dead_and_breaks_no_other_off(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Poster.post
+
+    async def odd(self: Poster, request: Request) -> tuple[int, bytes]:
+        if "odd" in request.url:
+            raise ValueError(f"cannot make head or tail of {request.url}")
+        return await real(self, request)
+
+    monkeypatch.setattr(Poster, "post", odd)
+    with http_receiver() as receiver, running(road) as dispatch:
+        raised = frozenset({Happening.RAISED})
+        road.target("https://odd.example.com/a-key", events=raised)
+        road.target(receiver.url, events=raised)
+        road.alert()
+        for _ in range(POLICY.retry.attempts):
+            until(dispatch, lambda: DeliveryState.DELIVERED in road.states())
+            dispatch.step()
+            road.clock.advance(600)
+        until(dispatch, lambda: sorted(road.states()) == ["dead", "delivered"])
+    (dead,) = road.records.deliveries.page(limit=9, state=DeliveryState.DEAD)
+    assert dead.last_error == "the centre failed to send it: ValueError"
 
 
 def test_tls_is_verified(road: Road, tmp_path: Path) -> None:
