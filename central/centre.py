@@ -24,6 +24,9 @@ from central.delivery.post import Poster
 from central.dispatch import Dispatch
 from central.fleet import GROUP as FLEET_GROUP
 from central.fleet import Fleet
+from central.flow import Section
+from central.flow.board import FlowBoard
+from central.flow.keeper import FlowKeeper
 from central.group_reader import GroupReader
 from central.hotlist_reader import HotlistReader
 from central.ingest import GROUP as INGEST_GROUP
@@ -70,6 +73,7 @@ class PartName(enum.StrEnum):
     DISPATCH = "dispatch"  #: delivers alerts to targets, escalates those that nobody signs off
     FEED = "feed"  #: lets go of old events of the live feed; hands the new ones to the shared state
     LEARN = "learn"  #: the model of where vehicles go next
+    FLOW = "flow"  #: counts the traffic
     RETRO = "retro"  #: the past of orders that ask for it
     HOTLISTS = "hotlists"  #: reads hotlists that were handed in; their files are where the API is
     AUDIT = "audit"  #: walks the audit trail, signs its days
@@ -79,7 +83,9 @@ class PartName(enum.StrEnum):
 
 
 EVERYTHING = frozenset(PartName) - {PartName.PROBES}
-_NEED_PASSAGES = frozenset({PartName.INGEST, PartName.RETRO, PartName.LEARN, PartName.RETENTION, PartName.API})
+_NEED_PASSAGES = frozenset(
+    {PartName.INGEST, PartName.RETRO, PartName.LEARN, PartName.FLOW, PartName.RETENTION, PartName.API}
+)
 
 
 class Centre:
@@ -229,6 +235,7 @@ class Centre:
             PartName.DISPATCH: self._dispatch,
             PartName.FEED: self._feed,
             PartName.LEARN: self._learner,
+            PartName.FLOW: self._flow_keeper,
             PartName.RETRO: lambda: self._led(PartName.RETRO, self._retro().run, every_s=_ORDERS_EVERY_S),
             PartName.HOTLISTS: lambda: HotlistReader(
                 self.records.hotlists, self._settings.data / "hotlists", wait=self._stopping.wait
@@ -332,6 +339,25 @@ class Centre:
             wait=self._stopping.wait,
         )
 
+    def _flow_keeper(self) -> Part:
+        keeper = FlowKeeper(
+            self.store.flow,
+            self._clock,
+            history=timedelta(days=self._settings.flow.history_days),
+            stopped=self._stopping.is_set,
+        )
+        return self._led(PartName.FLOW, keeper.run, every_s=self._settings.flow.every_s)
+
+    def _flow_board(self) -> FlowBoard:
+        roads = [road for configured in self._settings.roads for road in configured.roads()]
+        return FlowBoard(
+            self.store.flow,
+            self._clock,
+            calendar=self._settings.interception.calendar(ApiSettings().utc_offset),
+            days=self._settings.flow.history_days,
+            roads=[Section(road.start, road.end) for road in roads],
+        )
+
     def _dispatch(self) -> Part:
         wanted = self._settings.dispatch
         return Dispatch(
@@ -363,6 +389,7 @@ class Centre:
             uploads=self._settings.data / "uploads",
             clock=self._clock,
             movement=self._movement,
+            flow=self._flow_board(),
             readiness=self.checks,
             registry=self.registry,
             settings=ApiSettings(
@@ -372,6 +399,7 @@ class Centre:
                 max_image_bytes=images,
                 case_number=self._settings.assessment.case_number,
                 unit_kmh=self._settings.interception.unit_kmh,
+                flow_fewest=self._settings.flow.fewest,
                 own_history=timedelta(days=self._settings.interception.history_days),
             ),
             identity_provider=identity_provider(self._settings, self._clock),

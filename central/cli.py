@@ -121,7 +121,9 @@ TASKS = {
     "ingest": frozenset({PartName.INGEST, PartName.FLEET, PartName.RETENTION}),
     "match": frozenset({PartName.MATCH, PartName.SITES, PartName.ORDERS}),
     "dispatch": frozenset({PartName.DISPATCH}),
-    "api": frozenset({PartName.API, PartName.FEED, PartName.LEARN, PartName.HOTLISTS, PartName.RETRO}),
+    "api": frozenset(
+        {PartName.API, PartName.FEED, PartName.LEARN, PartName.FLOW, PartName.HOTLISTS, PartName.RETRO}
+    ),
 }
 
 

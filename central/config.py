@@ -398,6 +398,7 @@ class RetentionSettings(_Section):
         default=730, description="Alerts that are over, by when their vehicle was last seen; orders stay."
     )
     positions_days: Days = Field(default=30, description="Where units were; their newest position stays.")
+    flow_days: Days = Field(default=730, description="Counts of the traffic, which have no plates.")
     uploads_days: Days = Field(default=2, description="Uploads of images that were begun and never finished.")
     every_minutes: int = Field(
         default=60, ge=1, le=1440, description="How often it is looked for what is too old."
@@ -451,6 +452,16 @@ class InterceptionSettings(_Section):
 
     def calendar(self, utc_offset: timedelta) -> Calendar:
         return Calendar(utc_offset=utc_offset, holidays=frozenset(self.holidays), worked=frozenset(self.worked))
+
+
+class FlowSettings(_Section):
+    """How traffic goes between checkpoints; [[roads]] says which sections there are, else they are learnt."""
+
+    every_s: int = Field(default=60, ge=10, le=300, description="How often passages are counted, in seconds.")
+    history_days: int = Field(default=28, ge=7, le=365, description="Days that the usual is made of.")
+    fewest: int = Field(
+        default=5, ge=1, le=1000, description="What fewer vehicles did is not told: nobody is singled out."
+    )
 
 
 class AssessmentSettings(_Section):
@@ -645,6 +656,7 @@ class CentreSettings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     images: ImageSettings = ImageSettings()
     interception: InterceptionSettings = InterceptionSettings()
+    flow: FlowSettings = FlowSettings()
     assessment: AssessmentSettings = AssessmentSettings()
     areas: tuple[AreaSettings, ...] = ()
     checkpoints: tuple[CheckpointSettings, ...] = ()

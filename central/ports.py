@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from central.columns import Ints, PassageColumns
@@ -13,6 +13,9 @@ from central.hold import Spared
 from central.investigation.plan import Cancel, Plan
 from central.watchlist import Change
 from proto.passage import Heartbeat, Hit, Passage, WatchlistEntry
+
+if TYPE_CHECKING:
+    from central.flow.counts import FlowStore
 
 
 class StoreUnavailable(Exception):
@@ -81,6 +84,11 @@ class PassageStore(Protocol):
     here: the alert carries it. All else comes back as it went in.
     Safe to call from several threads. Every method raises StoreUnavailable where the engine can't be reached.
     """
+
+    @property
+    def flow(self) -> FlowStore:
+        """Counts of the traffic, made of these passages."""
+        ...
 
     def insert(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
         """Store; returns those that were not there before, in the order given.

@@ -219,6 +219,7 @@ def retention_of(settings: CentreSettings, engines: Engines, clock: Clock, metri
             rule("images", kept.images_days, delete_images),
             rule("passages", kept.passages_days, delete_passages),
             rule("positions", kept.positions_days, records.units.delete_before),
+            rule("flow", kept.flow_days, store.flow.delete_before),
             rule("uploads", kept.uploads_days, engines.uploads.prune),
         ),
         audit=records.audit.append,

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from central.api import ApiSettings, Check, Services, create_app
 from central.checkpoint import Checkpoint
+from central.flow.board import FlowBoard
 from central.images.folder import FolderImages
 from central.interception import Calendar, Geography, MovementModel
 from central.learner import LearntMovement
@@ -200,6 +201,7 @@ def running_centre(
         uploads=folder / "uploads",
         clock=clock,
         movement=learnt_movement(records, clock),
+        flow=FlowBoard(store.flow, clock, days=7),
         readiness=lambda: checks,
         registry=CollectorRegistry(),
         settings=settings or ApiSettings(max_image_bytes=1 << 20),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from central.flow.board import FlowBoard
 from central.investigation import AGE_TIER, Gate
 from central.learner import LearntMovement
 from central.ports import ImageStore, LiveFeed, PassageStore
@@ -45,6 +46,7 @@ class ApiSettings:
     pattern_hits_a_day: int = 200  #: a pattern that would have hit more is refused
     age_tier: timedelta = AGE_TIER  #: older passages ask for a supervisor's grant
     max_retro: timedelta = timedelta(days=30)  #: how far back an order may ask for the past
+    flow_fewest: int = 5  #: vehicles; what fewer did is not told
     live_behind: int = 2000  #: events a console may lag behind before it is given a gap
     live_recheck: timedelta = timedelta(seconds=15)  #: how often a live connection's session is looked at
 
@@ -75,6 +77,7 @@ class Services:
         return Gate(records.audit, records.grants, self.clock, tier=self.settings.age_tier)
 
     movement: LearntMovement = field(default_factory=LearntMovement)  #: empty where this process learns none
+    flow: FlowBoard | None = None  #: None: this process has no counts of the traffic
     identity_provider: IdentityProvider | None = None  #: None: people sign in by password only
 
 

@@ -24,6 +24,7 @@ from central.ports import (
     StoreUnavailable,
 )
 from central.store import arrow, columns, recent, seen
+from central.store.flow import ClickHouseFlow
 from central.store.layout import Layout
 from central.store.recent import RecentIds
 from central.store.wanted import terms_of
@@ -207,6 +208,7 @@ class ClickHousePassages:
         self._answering = threading.BoundedSemaphore(PLANS_AT_ONCE)
         self._recent = RecentIds() if only_writer else None
         migrate(engine, self._layout)
+        self.flow = ClickHouseFlow(engine, self._layout)
 
     def insert(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
         given = tuple(passages)

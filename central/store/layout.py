@@ -82,6 +82,18 @@ class Layout:
             f"ENGINE = ReplicatedReplacingMergeTree('{path}', '{{shard}}-{{replica}}')",
         )
 
+    def everywhere(self, sql: str, table: str) -> str:
+        """CREATE TABLE of a small table that every machine of a cluster has all rows of."""
+        if not self.cluster:
+            return sql
+        placed = sql.replace(f"{table} (", f"{table}{self.on_cluster} (", 1)
+        path = f"'/clickhouse/tables/{{database}}/{table}', '{{shard}}-{{replica}}'"
+        return re.sub(
+            r"ENGINE = ReplacingMergeTree\(?(\w*)\)?",
+            lambda m: f"ENGINE = ReplicatedReplacingMergeTree({path}{', ' + m[1] if m[1] else ''})",
+            placed,
+        )
+
     @property
     def alter(self) -> str:
         """The beginning of what changes the rows of all machines."""

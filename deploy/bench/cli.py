@@ -22,6 +22,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         summary="A whole centre under load: passages a second, and how soon alerts are seen.",
         where="deploy.bench.load.command:central",
     ),
+    "flow": Benchmark(
+        summary="The next two hours of every section, foretold on days that were not learnt from.",
+        where="deploy.bench.flow:flow",
+    ),
     "hits": Benchmark(
         summary="Listed vehicles found against false alerts, four ways of matching.",
         where="deploy.bench.hits:hits",

@@ -4,5 +4,16 @@ from deploy.movement.batch import DIRECTIONS, Batch
 from deploy.movement.movement import Movement
 from deploy.movement.network import RoadNetwork, build_network
 from deploy.movement.planted import Clone, Convoy, Truth
+from deploy.movement.traffic import Incident
 
-__all__ = ["DIRECTIONS", "Batch", "Clone", "Convoy", "Movement", "RoadNetwork", "Truth", "build_network"]
+__all__ = [
+    "DIRECTIONS",
+    "Batch",
+    "Clone",
+    "Convoy",
+    "Incident",
+    "Movement",
+    "RoadNetwork",
+    "Truth",
+    "build_network",
+]

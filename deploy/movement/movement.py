@@ -16,7 +16,7 @@ from deploy.movement.demand import wishes
 from deploy.movement.network import RoadNetwork, build_network
 from deploy.movement.planted import Truth, plant, with_followers
 from deploy.movement.population import Population, build_population
-from deploy.movement.traffic import Congestion, Crossings, Whereabouts, drive, go_home
+from deploy.movement.traffic import Congestion, Crossings, Incident, Whereabouts, drive, go_home, slowed
 from proto.plate import DIGITS, LETTERS
 
 _DAY_S = 86_400.0
@@ -45,6 +45,7 @@ class Movement:
     people: Population
     truth: Truth
     sight: Sight = field(default_factory=Sight)
+    incidents: tuple[Incident, ...] = ()
 
     @classmethod
     def of(
@@ -108,7 +109,8 @@ class Movement:
             rng = np.random.default_rng([self.seed, 4, number])
             kind = kind_of(day, self.holidays)
             plan = wishes(self.people, kind, rng, self.truth.following(number))
-            crossings = drive(self.network, self.people, plan, kind, congestion, where, rng)
+            slow = slowed(self.incidents, number, len(self.network.road_start))
+            crossings = drive(self.network, self.people, plan, kind, congestion, where, rng, slow)
             crossings = with_followers(crossings, self.truth, number, rng)
             go_home(self.people, where)
             where.next_day()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,6 +57,28 @@ class Congestion:
     factors: Floats = field(default_factory=lambda: _congestion())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Something that slows a road down for a while: an accident, works, a demonstration."""
+
+    day: int  #: counted from the first, 0
+    road: int  #: of the network
+    begins: float  #: hours since the local midnight
+    hours: float
+    factor: float  #: that the road takes longer
+
+
+def slowed(incidents: Iterable[Incident], day: int, roads: int) -> Floats | None:
+    """(roads, quarters of the day) → factor; None: nothing is the matter."""
+    factors = None
+    for incident in incidents:
+        if incident.day == day:
+            factors = np.ones((roads, 96)) if factors is None else factors
+            begin, end = round(incident.begins * 4), round((incident.begins + incident.hours) * 4)
+            factors[incident.road, begin:end] *= incident.factor
+    return factors
+
+
 def _congestion() -> Floats:
     hours = np.arange(24)
     morning, evening = np.exp(-(((hours - 7.9) / 1.0) ** 2)), np.exp(-(((hours - 17.9) / 1.3) ** 2))
@@ -78,6 +101,7 @@ def drive(
     congestion: Congestion,
     where: Whereabouts,
     rng: np.random.Generator,
+    slow: Floats | None = None,
 ) -> Crossings:
     """All crossings of the plan's trips, unsorted; `where` is brought to the day's end.
 
@@ -102,6 +126,8 @@ def drive(
         * np.exp(mood + np.log(people.pace[plan.vehicle]))[trip]
     )
     factor *= np.exp(rng.standard_normal(trip.size, dtype=np.float32) * 0.12)
+    if slow is not None:  # as of when they leave: trips are short
+        factor *= slow[road, (plan.leaves // 900.0).astype(np.int64)[trip] % 96]
     moving = network.free_seconds[road] * factor
     lights = rng.standard_exponential(trip.size, dtype=np.float32) * np.where(road_class <= ARTERIAL, 14.0, 2.0)
     total = np.cumsum(moving + lights)
