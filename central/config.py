@@ -431,6 +431,26 @@ class ImageSettings(_Section):
     max_mib: int = Field(default=16, ge=1, le=256, description="The largest image that is taken, in MiB.")
 
 
+class OrderSettings(_Section):
+    """What applicants may ask for."""
+
+    estimate_s: float = Field(
+        default=5.0,
+        gt=0,
+        le=60,
+        description="How long counting what an order would have hit may take; then it tells what it has.",
+    )
+    pattern_hits_a_day: int = Field(
+        default=200,
+        ge=1,
+        description="A pattern or partial plate that would have hit more passages a day is refused.",
+    )
+    max_retro_days: Days = Field(default=30, description="How far back an order may ask for the past.")
+    max_list_mib: int = Field(
+        default=512, ge=1, le=16_384, description="Largest file of a hotlist that is taken, in MiB."
+    )
+
+
 class InterceptionSettings(_Section):
     """Where a vehicle will pass next is learnt from the passages."""
 
@@ -655,6 +675,7 @@ class CentreSettings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
     images: ImageSettings = ImageSettings()
+    orders: OrderSettings = OrderSettings()
     interception: InterceptionSettings = InterceptionSettings()
     flow: FlowSettings = FlowSettings()
     assessment: AssessmentSettings = AssessmentSettings()
