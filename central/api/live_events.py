@@ -17,7 +17,10 @@ from central.api.security import CurrentUser, ServicesOf
 router = APIRouter(prefix="/api/live", tags=["live"])
 MEDIA_TYPE = "text/event-stream"
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {MEDIA_TYPE: {}}, "description": "Events as they happen."},
+    200: {
+        "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "description": "Events as they happen.",
+    },
     406: {"model": Problem, "description": "The caller takes no event stream."},
 }
 
