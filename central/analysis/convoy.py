@@ -1,0 +1,285 @@
+"""Convoys (伴随车): who drove with a vehicle, at the same checkpoints, the same way and about the same time.
+
+A busy road brings any two vehicles together. What is reported is held against chance, of which there are three
+kinds, and each is reckoned from what was seen:
+
+- *meeting*: at a checkpoint a candidate of regular habits is met now and then. How often is told by its own
+  passages there about that time of day, on the days on which the two were not together.
+- *driving on together*: who is met at one checkpoint is often met at the next, for many go the same way. How
+  often is told by all that were met here and there, and by the candidate's own habit of going on to there.
+- *many candidates*: with thousands of them the unlikely happens to one; the logarithm of their number is taken
+  off.
+
+`strength` is the negative logarithm to 10 of that chance, less what speaks against it: passages of either
+without the other, from the first to the last meeting of a day. It ranks; it is no calibrated probability.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from central.analysis.work import (
+    MICRO,
+    Finding,
+    Ground,
+    Work,
+    a_plate,
+    moment,
+    not_longer,
+    poisson_tail,
+    within,
+)
+from central.investigation import Limits, Plan, Reach, TooMuch
+
+LONGEST = timedelta(days=31)
+#: Passages of the vehicle asked about.
+MOST_PASSAGES = 5_000
+#: Vehicles whose habits are looked at: those met most often.
+MOST_CANDIDATES = 150
+#: Passages of the vehicle asked about further apart are two trips.
+_TRIP_US = 30 * 60 * MICRO
+#: Habits are told by what was seen so close to the time of day.
+_ABOUT_US = 15 * 60 * MICRO
+_DAY_US = 86_400 * MICRO
+#: So many passages back tell for how long two have been together.
+_RUN = 4
+#: Who is together is taken to stay so with that chance, as if so many others had been seen to.
+_STAY, _TRUST = 0.8, 2.0
+#: What one passage of either without the other takes off: companions miss one another at some 6 % of the
+#: checkpoints, when a camera missed one of them; others at about half.
+_MISSED = math.log10(0.5 / 0.06)
+
+_LED = """
+SELECT toString(checkpoint_id) AS place, toString(direction) AS heading,
+  toUnixTimestamp64Micro(captured_at) AS at
+FROM seen WHERE plate = {plate:String} ORDER BY at LIMIT {most:UInt32}
+"""
+#: Who passed near a passage of the vehicle. The windows of time are cells of the width that is asked for, three
+#: to a passage: what is near lies in one of them.
+_NEAR = """
+WITH wanted AS (
+  SELECT step.1 AS place, step.2 AS heading, step.3 AS led_at, step.4 AS number,
+    arrayJoin([cell - 1, cell, cell + 1]) AS cell
+  FROM (
+    SELECT arrayJoin(arrayZip({places:Array(String)}, {headings:Array(String)}, {ats:Array(Int64)},
+      arrayEnumerate({ats:Array(Int64)}))) AS step, intDiv(step.3, {near:Int64}) AS cell FROM numbers(1)
+  )
+)
+SELECT plate, wanted.number - 1 AS number, min(met.at) AS at
+FROM (
+  SELECT plate, toString(checkpoint_id) AS place, toString(direction) AS heading,
+    toUnixTimestamp64Micro(captured_at) AS at, intDiv(at, {near:Int64}) AS cell
+  FROM seen
+  WHERE (toString(checkpoint_id), intDiv(toUnixTimestamp64Micro(captured_at), {near:Int64})) IN (
+    SELECT place, cell FROM wanted)
+    AND plate != '' AND plate != {plate:String}
+) AS met
+INNER JOIN wanted ON met.place = wanted.place AND met.heading = wanted.heading AND met.cell = wanted.cell
+WHERE abs(met.at - wanted.led_at) <= {near:Int64}
+GROUP BY plate, number
+"""
+_HABITS = """
+SELECT plate, toString(checkpoint_id) AS place, toString(direction) AS heading,
+  toUnixTimestamp64Micro(captured_at) AS at
+FROM seen WHERE plate IN {plates:Array(String)} ORDER BY plate, at
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvoyWishes:
+    """Who drove with this vehicle?"""
+
+    kind: ClassVar[str] = "convoy"
+    plate: str
+    seconds: int = 90  #: between the two at a checkpoint, before or after
+    checkpoints: int = 3  #: different ones at which both were seen, in one order
+    strength: float = 5.0  #: see the module
+
+    def __post_init__(self) -> None:
+        a_plate(self.plate)
+        within("seconds", self.seconds, 1, 900)
+        within("checkpoints", self.checkpoints, 2, 50)
+        within("strength", self.strength, 0, 300)
+
+    @property
+    def subject(self) -> str:
+        return self.plate
+
+    def work(self, reach: Reach, ground: Ground) -> Work:
+        del ground
+        not_longer(self.kind, reach, LONGEST)
+        led = yield Plan(
+            name=self.kind,
+            sql=_LED,
+            reach=reach,
+            parameters={"plate": self.plate, "most": MOST_PASSAGES + 1},
+        )
+        steps = [Step(**row) for row in led.to_pylist()]
+        if len(steps) > MOST_PASSAGES:
+            raise TooMuch(
+                f"convoy: expected a vehicle of at most {MOST_PASSAGES} passages: ask for a shorter time"
+            )
+        if not steps:
+            return []
+        near = yield Plan(
+            name=self.kind,
+            sql=_NEAR,
+            reach=reach,
+            parameters={
+                "plate": self.plate,
+                "places": [s.place for s in steps],
+                "headings": [s.heading for s in steps],
+                "ats": [s.at for s in steps],
+                "near": self.seconds * MICRO,
+            },
+            limits=Limits(rows=1_000_000),
+        )
+        met: dict[str, dict[int, int]] = defaultdict(dict)
+        for plate, number, at in _columns(near, "plate", "number", "at"):
+            met[plate][number] = at
+        candidates = {p: m for p, m in met.items() if len({steps[n].place for n in m}) >= self.checkpoints}
+        most = sorted(candidates, key=lambda p: (-len(candidates[p]), p))[:MOST_CANDIDATES]
+        if not most:
+            return []
+        habits = yield Plan(
+            name=self.kind,
+            sql=_HABITS,
+            reach=reach,
+            parameters={"plates": most},
+            limits=Limits(rows=1_000_000),
+        )
+        own: dict[str, list[Step]] = defaultdict(list)
+        for plate, place, heading, at in _columns(habits, "plate", "place", "heading", "at"):
+            own[plate].append(Step(place, heading, at))
+        days = max(1.0, (reach.until - reach.since) / timedelta(days=1))
+        chance = _Chance(steps, met, days=days, near_us=self.seconds * MICRO)
+        found = []
+        for plate in most:
+            together = _in_order(candidates[plate])
+            places = {steps[n].place for n in together}
+            strength = chance.strength(together, own[plate])
+            if len(places) >= self.checkpoints and strength >= self.strength:
+                found.append(_finding(plate, steps, together, strength, chance.passed(together, own[plate])))
+        return sorted(found, key=lambda f: (-f["strength"], f["plate"]))
+
+
+def _columns(table: Any, *names: str) -> Iterator[tuple[Any, ...]]:
+    return zip(*(table.column(name).to_pylist() for name in names), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One passage."""
+
+    place: str
+    heading: str
+    at: int  #: microseconds since 1970
+
+
+def _in_order(met: dict[int, int]) -> dict[int, int]:
+    """Of the vehicle's passages and when the other passed there, those at which the other's times rise too."""
+    kept: dict[int, int] = {}
+    last = -1
+    for number in sorted(met):
+        if met[number] > last:
+            kept[number] = last = met[number]
+    return kept
+
+
+def _finding(plate: str, steps: list[Step], together: dict[int, int], strength: float, passed: int) -> Finding:
+    numbers = sorted(together)
+    gaps = sorted((together[n] - steps[n].at) / MICRO for n in numbers)
+    return {
+        "plate": plate,
+        "strength": round(strength, 2),
+        "share": round(len(numbers) / passed, 2),
+        "meetings": len(numbers),
+        "checkpoints": len({steps[n].place for n in numbers}),
+        "days": len({steps[n].at // _DAY_US for n in numbers}),
+        "gap_s": round(gaps[len(gaps) // 2], 1),
+        "first_at": moment(min(steps[numbers[0]].at, together[numbers[0]])),
+        "last_at": moment(max(steps[numbers[-1]].at, together[numbers[-1]])),
+    }
+
+
+class _Chance:
+    """How likely vehicles are to be met so often without any design."""
+
+    def __init__(self, steps: list[Step], met: dict[str, dict[int, int]], *, days: float, near_us: int) -> None:
+        self._steps, self._days, self._near = steps, days, near_us
+        self._trip = [0] * len(steps)
+        for n in range(1, len(steps)):
+            self._trip[n] = self._trip[n - 1] + (steps[n].at - steps[n - 1].at > _TRIP_US)
+        #: Together at so many of the passages just before (see `_run`): how often, and how often at this too.
+        self._asked, self._kept = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
+        for numbers in met.values():
+            for n in {m + ahead for m in numbers for ahead in range(1, _RUN + 1)}:
+                if run := self._run(n, numbers):
+                    self._asked[n, run] += 1
+                    self._kept[n, run] += n in numbers
+        self._candidates = math.log10(max(1, len(met)))
+
+    def strength(self, together: dict[int, int], own: list[Step]) -> float:
+        """-log10 of the chance, with as many candidates as there are."""
+        apart = {self._steps[n].at // _DAY_US for n in together}
+        passed: dict[tuple[str, str], list[int]] = defaultdict(list)
+        follow, left = Counter[tuple[str, str]](), Counter[str]()
+        others = [s for s in own if s.at // _DAY_US not in apart]
+        for number, step in enumerate(others):
+            passed[step.place, step.heading].append(step.at % _DAY_US)
+            left[step.place] += 1
+            if number + 1 < len(others) and others[number + 1].at - step.at < _TRIP_US:
+                follow[step.place, others[number + 1].place] += 1
+        for times in passed.values():
+            times.sort()
+        days = max(1.0, self._days - len(apart))
+        expected: dict[int, float] = defaultdict(float)
+        for n, step in enumerate(self._steps):
+            times = passed.get((step.place, step.heading), [])
+            day = step.at % _DAY_US
+            about = bisect_right(times, day + _ABOUT_US) - bisect_left(times, day - _ABOUT_US)
+            rate = (about + 0.5) / days * self._near / _ABOUT_US
+            expected[self._trip[n]] = max(expected[self._trip[n]], rate)
+        met_trips = {self._trip[n] for n in together}
+        chance = poisson_tail(len(met_trips), sum(min(1.0, e) for e in expected.values()))
+        numbers = sorted(together)
+        for before, n in pairwise(numbers):
+            if self._trip[before] != self._trip[n] or self._steps[before].place == self._steps[n].place:
+                continue
+            # What the others did who had been with it as long, the candidate itself left out.
+            run = max(1, self._run(n, together))
+            asked, kept = max(0, self._asked[n, run] - 1), max(0, self._kept[n, run] - 1)
+            on = (kept + _STAY * _TRUST) / (asked + _TRUST)
+            way = (self._steps[before].place, self._steps[n].place)
+            chance += math.log10((follow[way] + on) / (left[way[0]] + 1))
+        missed = self.passed(together, own) - len(together)
+        return -chance - self._candidates - missed * _MISSED
+
+    def passed(self, together: dict[int, int], own: list[Step]) -> int:
+        """Passages of whichever has more, from the first to the last meeting of each day."""
+        ends: dict[int, tuple[int, int]] = {}
+        for n in sorted(together):
+            at = self._steps[n].at
+            first, _ = ends.get(at // _DAY_US, (at, at))
+            ends[at // _DAY_US] = (first, at)
+        led = sum(_between(ends, s.at, self._near) for s in self._steps)
+        return max(led, sum(_between(ends, s.at, self._near) for s in own), len(together))
+
+    def _run(self, number: int, met: Collection[int]) -> int:
+        """At how many of the passages just before this one, on the same trip, was it met?"""
+        if not 0 < number < len(self._steps):
+            return 0
+        first = max(0, number - _RUN)
+        return sum(n in met and self._trip[n] == self._trip[number] for n in range(first, number))
+
+
+def _between(ends: dict[int, tuple[int, int]], at: int, spare: int) -> bool:
+    first, last = ends.get(at // _DAY_US, (at + spare + 1, at))
+    return first - spare <= at <= last + spare

@@ -1,0 +1,49 @@
+"""First seen in the city (首次入城): plates that no checkpoint read in the days before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from central.analysis.single import Single
+from central.analysis.work import Ground, InvalidWishes, micros, within
+from central.investigation import Reach
+from central.investigation.plan import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSeenWishes(Single):
+    """Who came for the first time from `since` on? Not who was seen before that, in the time asked."""
+
+    kind: ClassVar[str] = "first_seen"
+    longest: ClassVar[timedelta] = timedelta(days=92)
+    since: datetime
+    passages: int = 2  #: since; one alone is as often a misread as a newcomer
+
+    #: Those of the days asked about first: whoever was seen before is looked for among them only.
+    sql: ClassVar[str] = """
+SELECT plate, countIf(captured_at >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')) AS times,
+  uniqExact(checkpoint_id) AS checkpoints, argMin(toString(checkpoint_id), captured_at) AS first_checkpoint,
+  toUnixTimestamp64Micro(min(captured_at)) AS first_at, toUnixTimestamp64Micro(max(captured_at)) AS last_at
+FROM seen WHERE plate IN (
+  SELECT plate FROM seen WHERE plate != '' AND captured_at >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')
+  GROUP BY plate HAVING count() >= {times:UInt32}
+)
+GROUP BY plate HAVING min(captured_at) >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')
+ORDER BY first_at, plate
+"""
+
+    def __post_init__(self) -> None:
+        if self.since.tzinfo is None:
+            raise InvalidWishes(f"expected a since with a zone, got {self.since}")
+        within("passages", self.passages, 1, 1000)
+
+    def values(self, reach: Reach, ground: Ground) -> dict[str, Value]:
+        del ground
+        if not reach.since < self.since < reach.until:
+            raise InvalidWishes(
+                f"expected since within {reach.since.isoformat()} to {reach.until.isoformat()}, which is what "
+                f"may be looked at, got {self.since.isoformat()}"
+            )
+        return {"from": micros(self.since), "times": self.passages}
