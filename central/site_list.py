@@ -35,9 +35,8 @@ class SiteTable:
         self._key = key
         self._scopes: list[bytes] = []
         self._scope_number: dict[bytes, int] = {}
-        self._number_by_fields: dict[
-            tuple[object, ...], int
-        ] = {}  #: encoding one takes longer than all the rest
+        #: By what it is encoded from: encoding a scope takes longer than all the rest.
+        self._number_by_fields: dict[tuple[object, ...], int] = {}
         listed = [entry for entry in entries if not is_pattern(entry.plate)]
         self.buckets = buckets_for(len(listed))
         rows: list[list[bytes]] = [[] for _ in range(self.buckets)]
