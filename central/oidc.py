@@ -6,7 +6,8 @@ OpenID Connect Core 1.0 (3.1.3.7 for what is checked of the ID token), OpenID Co
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -23,6 +24,9 @@ from proto.clock import Clock
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 LEEWAY_S = 60  #: by which the provider's clock may differ
 TIMEOUT_S = 10.0
+#: Anybody may begin a sign-on: with the provider away that must not take all threads of the API.
+ASKING_AT_ONCE = 4
+WAIT_S = 1.0
 _DISCOVERY = "/.well-known/openid-configuration"
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -51,7 +55,8 @@ class OidcProvider:
         self._scopes = tuple(scopes)
         self._rules = rules
         self._clock = clock
-        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(ASKING_AT_ONCE)
+        self._lock = threading.Lock()  # held while the provider is asked: see `_waited_for`
         self._endpoints: Mapping[str, str] | None = None
         self._keys: KeySet | None = None
 
@@ -119,7 +124,7 @@ class OidcProvider:
             return jwt.decode(token, self._known_keys(anew=True), algorithms=ALGORITHMS).claims
 
     def _found(self) -> Mapping[str, str]:
-        with self._lock:
+        with _waited_for(self._lock):
             if self._endpoints is None:
                 told = self._fetch("GET", self._issuer.rstrip("/") + _DISCOVERY)
                 issuer = told.get("issuer")
@@ -137,7 +142,7 @@ class OidcProvider:
 
     def _known_keys(self, *, anew: bool = False) -> KeySet:
         address = self._found()["jwks_uri"]
-        with self._lock:
+        with _waited_for(self._lock):
             if self._keys is None or anew:
                 told = self._fetch("GET", address)
                 self._keys = KeySet.import_key_set({"keys": told.get("keys", [])})
@@ -146,7 +151,8 @@ class OidcProvider:
     def _fetch(self, method: str, address: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
         auth = (self._client_id, self._client_secret) if form is not None else None
         try:
-            answer = httpx.request(method, address, data=form, auth=auth, timeout=TIMEOUT_S)
+            with _waited_for(self._slots):
+                answer = httpx.request(method, address, data=form, auth=auth, timeout=TIMEOUT_S)
         except httpx.HTTPError as error:
             raise StoreUnavailable(f"the identity provider can't be reached: {type(error).__name__}") from error
         if answer.status_code >= 500:
@@ -162,3 +168,16 @@ class OidcProvider:
                 f"expected the identity provider to answer, got {answer.status_code} {str(why)[:40]}".rstrip()
             )
         return told
+
+
+@contextmanager
+def _waited_for(turn: threading.Lock | threading.BoundedSemaphore) -> Iterator[None]:
+    """Raises:
+    StoreUnavailable: it is not one's turn before long, since the provider is slow to answer others.
+    """
+    if not turn.acquire(timeout=WAIT_S):
+        raise StoreUnavailable("the identity provider is slow to answer: too many sign-ons wait for it")
+    try:
+        yield
+    finally:
+        turn.release()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +19,9 @@ import httpx
 import pytest
 
 from central.area import Area
-from central.oidc import OidcProvider
+from central.oidc import TIMEOUT_S, OidcProvider
 from central.people import Role
+from central.ports import StoreUnavailable
 from central.sign_on import ClaimRules
 from proto.clock import ManualClock
 from tests.centre import PASSWORD, Centre, new_clock, running_centre
@@ -260,3 +264,28 @@ def test_where_there_is_no_provider(tmp_path: Path) -> None:
         assert client.get("/api/sign-on").json() == {"available": False, "name": ""}
         problem_of(client.get("/api/sign-on/start"), 404)
         problem_of(client.get("/api/sign-on/callback?state=x&code=y"), 404)
+
+
+def test_a_provider_that_is_silent_takes_no_more_than_a_few_threads() -> None:
+    """Anybody may begin a sign-on: all but one are answered within a second or so."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        oidc = OidcProvider(
+            name="x",
+            issuer=f"http://127.0.0.1:{silent.getsockname()[1]}",
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            redirect_uri="http://centre.example/api/sign-on/callback",
+            scopes=("openid",),
+            rules=RULES,
+            clock=new_clock(),
+        )
+
+        def begin(_: int) -> float:
+            begun = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                oidc.address(state="s", nonce="n", challenge="c")
+            return time.monotonic() - begun
+
+        with ThreadPoolExecutor(12) as pool:
+            waits = sorted(pool.map(begin, range(12)))
+    assert waits[-2] < TIMEOUT_S / 2
