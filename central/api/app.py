@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from central.api import (
     alerts,
+    analyses,
     assessment,
     audit,
     checkpoints,
@@ -57,6 +58,7 @@ MODULES = (
     checkpoints,
     passages,
     tracks,
+    analyses,
     search_grants,
     orders,
     revisions,

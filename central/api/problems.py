@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered, OutOfReach
+from central.analysis import InvalidWishes
 from central.delivery.target import InvalidTarget, NotDead
 from central.estimate import TooWide
 from central.hold import InvalidHold
@@ -83,6 +84,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidReach: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoPurpose: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooMuch: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidWishes: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooWide: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUser: HTTPStatus.UNPROCESSABLE_ENTITY,
     PlateError: HTTPStatus.UNPROCESSABLE_ENTITY,

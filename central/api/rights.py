@@ -70,6 +70,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/areas"): _EVERYBODY_AND_PLATFORMS,
     ("GET", "/api/passages"): Right(roles=frozenset({_R.OPERATOR, _R.SUPERVISOR}), machines=_READ),
     ("POST", "/api/tracks"): _people(_R.INVESTIGATOR),
+    ("POST", "/api/analyses/{kind}"): _people(_R.INVESTIGATOR),
     ("GET", "/api/search-grants"): _people(_R.INVESTIGATOR, _R.SUPERVISOR),
     ("POST", "/api/search-grants"): _people(_R.INVESTIGATOR),
     ("POST", "/api/search-grants/{grant_id}/grant"): _people(_R.SUPERVISOR),

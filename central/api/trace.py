@@ -74,6 +74,7 @@ TRACES: dict[tuple[str, str], Traced | Untraced] = {
     ("GET", "/api/areas"): _NETWORK,
     ("GET", "/api/passages"): Traced("passage.list"),
     ("POST", "/api/tracks"): Traced("track.search"),
+    ("POST", "/api/analyses/{kind}"): Traced("analysis.run"),
     ("GET", "/api/search-grants"): _WORK,
     ("POST", "/api/search-grants"): Traced("grant.ask"),
     ("POST", "/api/search-grants/{grant_id}/grant"): Traced("grant.grant"),

@@ -43,6 +43,7 @@ EXPECTED: dict[str, str] = {
     "GET /api/areas": "everybody read",
     "GET /api/passages": "operator read supervisor",
     "POST /api/tracks": "investigator",
+    "POST /api/analyses/{kind}": "investigator",
     "GET /api/search-grants": "investigator supervisor",
     "POST /api/search-grants": "investigator",
     "POST /api/search-grants/{grant_id}/grant": "supervisor",

@@ -263,6 +263,10 @@ CALLS: dict[tuple[str, str], Call] = {
     ),
     ("GET", "/api/passages"): lambda s: s.as_(R.OPERATOR).get("/api/passages"),
     ("POST", "/api/tracks"): lambda s: s.as_(R.INVESTIGATOR).post("/api/tracks", json=SEARCH),
+    ("POST", "/api/analyses/{kind}"): lambda s: s.as_(R.INVESTIGATOR).post(
+        "/api/analyses/base",
+        json={k: v for k, v in SEARCH.items() if k != "plate"} | {"wishes": {"plate": SEARCH["plate"]}},
+    ),
     ("POST", "/api/search-grants"): lambda s: s.as_(R.INVESTIGATOR).post("/api/search-grants", json=ASK),
     ("POST", "/api/search-grants/{grant_id}/grant"): lambda s: _granted(s, "grant"),
     ("POST", "/api/search-grants/{grant_id}/refuse"): lambda s: _granted(s, "refuse"),
