@@ -56,7 +56,7 @@ EXPECTED: dict[str, str] = {
     "POST /api/orders/{order_id}/reject": "approver",
     "POST /api/orders/{order_id}/withdraw": "applicant approver supervisor",
     "POST /api/orders/estimate": "applicant",
-    "GET /api/orders/quality": "approver auditor supervisor",
+    "GET /api/orders/quality": "approver auditor supervisor of the whole network",
     "GET /api/orders/{order_id}": "applicant approver auditor operator supervisor",
     "GET /api/orders/{order_id}/estimate": "applicant approver supervisor",
     "POST /api/orders/{order_id}/emergency": "emergency",
