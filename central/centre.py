@@ -50,7 +50,15 @@ from central.state.stream import FeedPump
 from central.suspicion import OFF
 from central.suspicion import Rule as SuspicionRule
 from central.watchlist import EMPTY, Watchlist
-from central.wiring import Engines, audit_keeper, identity_provider, open_engines, open_state, retention_of
+from central.wiring import (
+    Engines,
+    audit_keeper,
+    identity_provider,
+    open_engines,
+    open_federation,
+    open_state,
+    retention_of,
+)
 from proto.bus.port import Bus
 from proto.clock import Clock, SystemClock
 from proto.topics import ALL, HEARTBEATS, PASSAGES, Topic
@@ -390,6 +398,7 @@ class Centre:
             clock=self._clock,
             movement=self._movement,
             flow=self._flow_board(),
+            federation=open_federation(self._settings, self._clock),
             readiness=self.checks,
             registry=self.registry,
             settings=ApiSettings(

@@ -25,7 +25,7 @@ from central.ports import StoreUnavailable
 from central.records import NotFound, Records, RecordsUnusable
 from central.store.clickhouse import schema
 from central.store.layout import Layout
-from central.wiring import open_bus, open_configured_records, open_passages
+from central.wiring import federation_home, open_bus, open_configured_records, open_passages
 from proto.bus.port import Bus, BusUnavailable
 from proto.clock import SystemClock
 from proto.topics import ALL
@@ -212,6 +212,15 @@ def make_topics(settings: CentreSettings) -> None:
         differences = bus.topic_differences(ALL)
     if differences:
         raise click.ClickException("\n".join(map(str, differences)))
+
+
+@central.command("federation-key")
+@click.pass_obj
+def print_federation_key(settings: CentreSettings) -> None:
+    """Print this centre's name and public key, for its neighbours' [[peers]]; hand it over in person."""
+    with _named_failures():
+        home = federation_home(settings)
+    click.echo(f'name = "{home.name}"\nkey = "{home.verify_key.hex()}"')
 
 
 central.add_command(hotlists)

@@ -32,6 +32,8 @@ from central.area import Area, check_areas
 from central.checkpoint import Checkpoint
 from central.delivery.mail import MailServer
 from central.delivery.target import DispatchPolicy, RetryPolicy
+from central.federation.peer import Field as PeerField
+from central.federation.peer import Peer
 from central.interception import Calendar, Road
 from central.people import Role
 from central.sign_on import ClaimRules
@@ -517,6 +519,76 @@ class RoadSettings(_Section):
         return (there, back) if self.two_way else (there,)
 
 
+class FederationSettings(_Section):
+    """This centre among its neighbours, see [[peers]]; `bukong central federation-key` prints its key."""
+
+    name: str = Field(default="", max_length=32, description="What the neighbours call this centre.")
+    timeout_s: float = Field(
+        default=3.0,
+        gt=0,
+        le=30,
+        description="Seconds that a neighbour is waited for; then one goes on without.",
+    )
+
+
+class PeerSettings(_Section):
+    """A neighbouring centre that may ask and be asked; the section repeats."""
+
+    name: str = Field(
+        min_length=1,
+        max_length=32,
+        pattern=r"^[^/:\s]+$",
+        examples=["yibin"],
+        description="As it calls itself.",
+    )
+    url: str = Field(
+        default="",
+        pattern=r"^(https://[^/]+|http://(127\.0\.0\.1|localhost)(:\d+)?)?$",
+        examples=["https://yibin.example"],
+        description="Where it is asked, without a path; empty: it only asks.",
+    )
+    key: str = Field(
+        pattern=r"^[0-9a-f]{64}$",
+        examples=["bbdbe7edefc40baa750099fced172316d4e029d24c352f09a8944bbfbb1d2c12"],
+        description="Its public key, handed over by a way of its own.",
+    )
+    ca: Path | None = Field(
+        default=None,
+        examples=[""],
+        description="The only authority it may be certified by; empty: the system's.",
+    )
+    areas: tuple[str, ...] = Field(
+        default=(), examples=[["ziliujing"]], description='Of ours that it may see; "*": all. None: nothing.'
+    )
+    fields: tuple[PeerField, ...] = Field(
+        default=(PeerField.DIRECTION, PeerField.COLOUR),
+        description=f"Told beside plate, place and time, of {', '.join(PeerField)}.",
+    )
+    back_days: Days = Field(default=30, description="How far back it is answered.")
+    purposes: tuple[str, ...] = Field(
+        default=(), description="A reason must name one of these words; none: any reason will do."
+    )
+    per_minute: int = Field(default=30, ge=1, le=10_000, description="Questions that it may ask.")
+
+    @field_validator("ca", mode="before")
+    @classmethod
+    def _empty_is_none(cls, path: object) -> object:
+        return None if path == "" else path
+
+    def peer(self) -> Peer:
+        return Peer(
+            name=self.name,
+            url=self.url,
+            verify_key=bytes.fromhex(self.key),
+            ca=self.ca,
+            areas=frozenset(self.areas),
+            fields=frozenset(self.fields),
+            back=timedelta(days=self.back_days),
+            purposes=self.purposes,
+            per_minute=self.per_minute,
+        )
+
+
 class AreaSettings(_Section):
     """An area (辖区) that people can be limited to; the section repeats."""
 
@@ -678,10 +750,12 @@ class CentreSettings(BaseSettings):
     orders: OrderSettings = OrderSettings()
     interception: InterceptionSettings = InterceptionSettings()
     flow: FlowSettings = FlowSettings()
+    federation: FederationSettings = FederationSettings()
     assessment: AssessmentSettings = AssessmentSettings()
     areas: tuple[AreaSettings, ...] = ()
     checkpoints: tuple[CheckpointSettings, ...] = ()
     roads: tuple[RoadSettings, ...] = ()
+    peers: tuple[PeerSettings, ...] = ()
 
     @field_validator("areas")
     @classmethod
@@ -703,6 +777,18 @@ class CentreSettings(BaseSettings):
             if "areas" in info.data and configured.area is not None and configured.area not in areas:
                 raise ValueError(f"expected {configured.id!r} in an area of [[areas]], got {configured.area!r}")
         return checkpoints
+
+    @field_validator("peers")
+    @classmethod
+    def _peers_can_be(cls, peers: tuple[PeerSettings, ...], info: ValidationInfo) -> tuple[PeerSettings, ...]:
+        names = [peer.name for peer in peers]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"expected peers of different names, got twice {', '.join(twice)}")
+        areas = {"*", *(configured.id for configured in info.data.get("areas", ()))}
+        for peer in peers:
+            if "areas" in info.data and (unknown := sorted(set(peer.areas) - areas)):
+                raise ValueError(f"expected areas of [[areas]] for {peer.name!r}, got {', '.join(unknown)}")
+        return peers
 
     @property
     def bus_file(self) -> Path:
@@ -776,6 +862,7 @@ _REPEATED: dict[str, type[BaseModel]] = {
     "areas": AreaSettings,
     "checkpoints": CheckpointSettings,
     "roads": RoadSettings,
+    "peers": PeerSettings,
 }
 
 
@@ -797,10 +884,13 @@ def example_toml() -> str:
             lines += [f"# {field.description}", f"{name} = {_toml(field.default)}"]
     for header, section in sections:
         summary = (section.__doc__ or "").strip().splitlines()[0]
-        lines += ["", f"# {summary}", header]
+        lines += ["", f"# {summary}"]
+        shown = [header]
         for name, field in section.model_fields.items():
             value = field.examples[0] if field.examples else field.default
-            lines += [f"# {field.description}", f"{name} = {_toml(value)}"]
+            shown += [f"# {field.description}", f"{name} = {_toml(value)}"]
+        # Whoever takes the file as it is must not trust a neighbour that is made up.
+        lines += [f"#{line}" for line in shown] if section is PeerSettings else shown
     return "\n".join(lines) + "\n"
 
 

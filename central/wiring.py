@@ -11,6 +11,7 @@ from central.audit_keeper import AuditKeeper
 from central.config import CentreSettings, ConfigError
 from central.digest import Signer
 from central.escalation import EscalationPolicy
+from central.federation import Federation, Home, Neighbours
 from central.images.folder import FolderImages
 from central.metrics import CentreMetrics
 from central.ports import ImageStore, PassageStore, StoreUnavailable
@@ -28,6 +29,7 @@ from proto.clock import Clock
 _MIB = 1 << 20
 
 DIGEST_KEY = "digest.key"
+FEDERATION_KEY = "federation.key"
 
 
 def open_bus(settings: CentreSettings, clock: Clock) -> Bus:
@@ -129,6 +131,38 @@ def audit_keeper(
         clock=clock,
         metrics=metrics,
     )
+
+
+def federation_home(settings: CentreSettings) -> Home:
+    """The key lies beside the records'.
+
+    Raises:
+        ConfigError: the centre has no name, or the key can't be read or made.
+    """
+    if not settings.federation.name:
+        raise ConfigError("federation.name: expected what the neighbours call this centre, got none")
+    folder = settings.data / "records"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return Home.opened(settings.federation.name, folder / FEDERATION_KEY)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"federation: {error}") from error
+
+
+def open_federation(settings: CentreSettings, clock: Clock) -> Federation | None:
+    """None where there are no peers.
+
+    Raises:
+        ConfigError: see `federation_home`; or a peer's authority can't be read.
+    """
+    if not settings.peers:
+        return None
+    home, peers = federation_home(settings), [configured.peer() for configured in settings.peers]
+    try:
+        neighbours = Neighbours(home, peers, clock, timeout_s=settings.federation.timeout_s)
+    except OSError as error:
+        raise ConfigError(f"peers: a certificate can't be read: {error}") from error
+    return Federation(home=home, peers=peers, neighbours=neighbours)
 
 
 def open_passages(settings: CentreSettings) -> PassageStore:

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from central.api import ApiSettings, Check, Services, create_app
 from central.checkpoint import Checkpoint
+from central.federation import Federation
 from central.flow.board import FlowBoard
 from central.images.folder import FolderImages
 from central.interception import Calendar, Geography, MovementModel
@@ -187,6 +188,7 @@ def running_centre(
     *,
     state: State | None = None,
     identity_provider: IdentityProvider | None = None,
+    federation: Federation | None = None,
 ) -> Iterator[Centre]:
     """Serve until the block ends."""
     records = open_records(folder / "records", clock=clock, policy=CHEAP)
@@ -201,6 +203,7 @@ def running_centre(
         uploads=folder / "uploads",
         clock=clock,
         movement=learnt_movement(records, clock),
+        federation=federation,
         flow=FlowBoard(store.flow, clock, days=7),
         readiness=lambda: checks,
         registry=CollectorRegistry(),

@@ -33,6 +33,12 @@ _SCHEMES: dict[str, Any] = {
         "name": "X-CSRF-Token",
         "description": "The session's `csrf`, with every change.",
     },
+    "centre": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Bukong-Signature",
+        "description": "A neighbouring centre's, see `central.federation.envelope`.",
+    },
     "machine": {"type": "http", "scheme": "bearer", "description": "A machine's token."},
 }
 
@@ -90,6 +96,8 @@ def _security(method: str, right: Right) -> list[dict[str, list[str]]]:
     ways: list[dict[str, list[str]]] = []
     if right.roles:
         ways.append({"session": [], "csrf": []} if method in _CHANGES else {"session": []})
+    if right.peers:
+        ways.append({"centre": []})
     if right.machines:
         ways.append({"machine": []})
     return ways

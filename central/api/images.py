@@ -15,7 +15,7 @@ from central.uploads import PartialUploads, UploadStalled, WrongOffset
 
 router = APIRouter(prefix="/api/images/{sha256}", tags=["images"])
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="Of the image's bytes, lower-case hex.")]
-_BYTES: dict[int | str, dict[str, Any]] = {
+IMAGE_BYTES: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
             media_type: {"schema": {"type": "string", "format": "binary"}}
@@ -42,17 +42,20 @@ def _uploads(request: Request) -> PartialUploads:
     return uploads
 
 
-@router.get("", response_class=Response, responses=_BYTES)
+@router.get("", response_class=Response, responses=IMAGE_BYTES)
 def read_image(sha256: Sha256, caller: CurrentCaller, services: ServicesOf) -> Response:
     """The image. The audit trail tells of it first."""
     data = services.images.get(sha256)
     if data is None:
         raise HTTPException(404, f"no image {sha256}, or it has not come yet")
     caller.leaves("image.view", {"bytes": len(data)}, subject=sha256)
-    media_type = next(
-        (t for signature, t in _SIGNATURES if data.startswith(signature)), "application/octet-stream"
-    )
-    return Response(data, media_type=media_type, headers={"Cache-Control": _CACHE, "ETag": f'"{sha256}"'})
+    headers = {"Cache-Control": _CACHE, "ETag": f'"{sha256}"'}
+    return Response(data, media_type=media_type_of(data), headers=headers)
+
+
+def media_type_of(data: bytes) -> str:
+    """By how it begins."""
+    return next((t for signature, t in _SIGNATURES if data.startswith(signature)), "application/octet-stream")
 
 
 @router.head("", response_class=Response, responses={404: {"description": "Not here, or not yet."}})

@@ -15,6 +15,7 @@ from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered,
 from central.analysis import InvalidWishes
 from central.delivery.target import InvalidTarget, NotDead
 from central.estimate import TooWide
+from central.federation import BadReference, NotAdmitted
 from central.hold import InvalidHold
 from central.hotlist import IllegalImport, NotYourImport, OtherFile, Shrinks
 from central.hotlist_file import UnreadableFile
@@ -39,7 +40,7 @@ from central.people import (
     NotYourself,
 )
 from central.ports import ImageMismatch, ImageTooLarge, StoreUnavailable
-from central.records import NotFound, Unstorable
+from central.records import AskedBefore, AskedTooOften, NotFound, Unstorable
 from central.roster import InvalidShift
 from central.sign_on import NoRightsHere, SignOnRefused
 from proto.plate import PlateError
@@ -76,6 +77,10 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidShift: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUnit: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidSchedule: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotAdmitted: HTTPStatus.UNAUTHORIZED,
+    BadReference: HTTPStatus.FORBIDDEN,
+    AskedBefore: HTTPStatus.CONFLICT,
+    AskedTooOften: HTTPStatus.TOO_MANY_REQUESTS,
     NotYourGrant: HTTPStatus.FORBIDDEN,
     BeyondReach: HTTPStatus.FORBIDDEN,
     IllegalGrant: HTTPStatus.CONFLICT,

@@ -15,6 +15,7 @@ class Right:
     roles: frozenset[Role] = frozenset()  #: people signed in who have one of these
     machines: frozenset[TokenScope] = frozenset()  #: bearers of a machine's token that has one of these
     public: bool = False  #: whoever reaches the port
+    peers: bool = False  #: neighbouring centres: the route itself checks their signature
     before_password_change: bool = False  #: also for people who must change their password first
     whole_network: bool = False  #: not for people who are limited to areas: it can't be told apart by area
 
@@ -71,6 +72,11 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/passages"): Right(roles=frozenset({_R.OPERATOR, _R.SUPERVISOR}), machines=_READ),
     ("POST", "/api/tracks"): _people(_R.INVESTIGATOR),
     ("POST", "/api/analyses/{kind}"): _people(_R.INVESTIGATOR),
+    ("GET", "/api/federation/peers"): _people(_R.INVESTIGATOR),
+    ("POST", "/api/federation/tracks"): _people(_R.INVESTIGATOR),
+    ("POST", "/api/federation/peers/{peer}/images/{reference}"): _people(_R.INVESTIGATOR),
+    ("POST", "/api/federation/answers/tracks"): Right(peers=True),
+    ("POST", "/api/federation/answers/images"): Right(peers=True),
     ("GET", "/api/search-grants"): _people(_R.INVESTIGATOR, _R.SUPERVISOR),
     ("POST", "/api/search-grants"): _people(_R.INVESTIGATOR),
     ("POST", "/api/search-grants/{grant_id}/grant"): _people(_R.SUPERVISOR),

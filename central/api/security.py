@@ -53,10 +53,11 @@ def authorise(request: Request, services: Annotated[Services, Depends(services_o
     """Let the request pass or refuse it. Runs before every endpoint.
 
     1. The route must be in the table. 2. A change must come from this site's own pages. 3. A public route
-    passes. 4. A bearer must have a machine's token for what the route does. 5. Anyone else must have a session,
-    6. show its CSRF token with a change, 7. have a role that may, and 8. have the whole network where what
-    the route shows can't be told apart by area. The other routes keep to the areas by their `CurrentScope`.
-    9. Whoever must change their password does that first.
+    passes, and so does one for neighbouring centres, which checks their signature itself. 4. A bearer must have
+    a machine's token for what the route does. 5. Anyone else must have a session, 6. show its CSRF token with a
+    change, 7. have a role that may, and 8. have the whole network where what the route shows can't be told
+    apart by area. The other routes keep to the areas by their `CurrentScope`. 9. Whoever must change their
+    password does that first.
 
     Raises:
         HTTPException: 401 where nobody is known, 403 where somebody may not.
@@ -70,7 +71,7 @@ def authorise(request: Request, services: Annotated[Services, Depends(services_o
         raise HTTPException(
             403, f"expected a request from {request.headers.get('host')}, got one from elsewhere"
         )
-    if right.public:  # 3.
+    if right.public or right.peers:  # 3.
         return
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":  # 4.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from central.federation import Federation
 from central.flow.board import FlowBoard
 from central.investigation import AGE_TIER, Gate
 from central.learner import LearntMovement
@@ -77,6 +78,7 @@ class Services:
         return Gate(records.audit, records.grants, self.clock, tier=self.settings.age_tier)
 
     movement: LearntMovement = field(default_factory=LearntMovement)  #: empty where this process learns none
+    federation: Federation | None = None  #: None: there are no neighbouring centres
     flow: FlowBoard | None = None  #: None: this process has no counts of the traffic
     identity_provider: IdentityProvider | None = None  #: None: people sign in by password only
 

@@ -15,6 +15,7 @@ from central.records.database import Database
 from central.records.deliveries import SqlDeliveryBook
 from central.records.digests import SqlDigestBook
 from central.records.events import SqlEventLog
+from central.records.federation import SqlPeerBook
 from central.records.fleet import SqlFleetBook
 from central.records.grants import SqlGrantBook
 from central.records.holds import SqlHoldBook
@@ -95,6 +96,7 @@ def open_records(
         watchlist=SqlWatchlistLog(database),
         hotlists=SqlHotlistBook(database, clock, trail),
         grants=SqlGrantBook(database, clock, trail),
+        peers=SqlPeerBook(database, clock),
         units=SqlUnitBook(database, clock, trail),
         site_keys=SqlSiteKeys(database, clock, trail),
         assessment=SqlAssessmentBook(database),

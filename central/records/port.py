@@ -697,6 +697,28 @@ class GrantBook(Protocol):
         ...
 
 
+class AskedBefore(Exception):
+    """A neighbour's question whose nonce is known: somebody sends a recorded one again."""
+
+
+class AskedTooOften(Exception):
+    """A neighbour has asked as often as it may; says how often that is."""
+
+
+class PeerBook(Protocol):
+    """Which questions of neighbouring centres were taken of late, by whichever process."""
+
+    def admit(self, peer: str, nonce: str, *, per_minute: int) -> None:
+        """Take a question on, once.
+
+        Raises:
+            AskedBefore: its nonce is known.
+            AskedTooOften: it is one too many within a minute.
+            StoreUnavailable: it can't be told: it must not be answered.
+        """
+        ...
+
+
 class AuditLog(Protocol):
     """The audit trail: append-only, chained, sealed (see `central.audit`)."""
 
@@ -1022,6 +1044,7 @@ class Records:
     assessment: AssessmentBook
     hotlists: HotlistBook
     grants: GrantBook
+    peers: PeerBook
     policy: RecordsPolicy
     closing: Closing
 

@@ -544,3 +544,11 @@ search_grants = Table(
     Column("valid_until", Utc),
     Index("ix_search_grants_username_case_number", "username", "case_number"),
 )
+peer_questions = Table(
+    "peer_questions",
+    metadata,
+    Column("peer", String(64), primary_key=True),
+    Column("nonce", String(32), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Index("ix_peer_questions_at", "at"),
+)

@@ -88,6 +88,11 @@ EXPECTED: dict[str, str] = {
     "POST /api/roster/import": "supervisor",
     "GET /api/alerts/{alert_id}/interception": "operator supervisor",
     "POST /api/alerts/{alert_id}/interception": "operator supervisor",
+    "GET /api/federation/peers": "investigator",
+    "POST /api/federation/tracks": "investigator",
+    "POST /api/federation/peers/{peer}/images/{reference}": "investigator",
+    "POST /api/federation/answers/tracks": "peers",
+    "POST /api/federation/answers/images": "peers",
     "GET /api/flow/sections": "operator supervisor",
     "GET /api/flow/today": "operator supervisor",
     "GET /api/flow/forecast": "operator supervisor",
@@ -156,6 +161,8 @@ def path_of(route: str) -> str:
 def in_short(right: Right) -> str:
     if right.public:
         return "public"
+    if right.peers:
+        return "peers"
     people = ["everybody"] if right.roles == frozenset(Role) else right.roles
     network = " of the whole network" if right.whole_network else ""
     return " ".join(sorted([*people, *right.machines])) + network
@@ -210,7 +217,7 @@ def test_every_route_with_every_role(centre: Centre, role: Role) -> None:
             f"{method} {route}: {answer.status_code}"
         )
         if refused:
-            assert answer.status_code == 403
+            assert answer.status_code == (401 if right.peers else 403)
 
 
 def test_every_route_with_every_role_of_one_area(centre: Centre) -> None:
@@ -221,7 +228,8 @@ def test_every_route_with_every_role_of_one_area(centre: Centre) -> None:
         if (method, route) == ("DELETE", "/api/session"):
             continue
         answer = client.request(method, path_of(route))
-        assert (answer.status_code == 403) == (right.whole_network or not (right.public or right.roles)), (
+        open_to_some = right.public or right.peers or right.roles
+        assert (answer.status_code == 403) == (right.whole_network or not open_to_some), (
             f"{method} {route}: {answer.status_code}"
         )
 
@@ -249,9 +257,8 @@ def test_every_route_with_a_machines_token_of_every_scope(centre: Centre, scope:
     for method, route in ROUTES:
         right = RIGHTS[method, route]
         answer = machine.request(method, path_of(route))
-        assert (answer.status_code == 403) == (not right.public and scope not in right.machines), (
-            f"{method} {route}: {answer.status_code}"
-        )
+        closed = not (right.public or right.peers) and scope not in right.machines
+        assert (answer.status_code == 403) == closed, f"{method} {route}: {answer.status_code}"
         if not right.public:
             assert made_up.request(method, path_of(route)).status_code == 401
             assert revoked.request(method, path_of(route)).status_code == 401
@@ -266,7 +273,7 @@ def test_every_route_before_the_password_is_changed(centre: Centre) -> None:
         right = RIGHTS[method, route]
         if (method, route) == ("DELETE", "/api/session"):
             continue
-        allowed = right.public or right.before_password_change
+        allowed = right.public or right.peers or right.before_password_change
         assert (client.request(method, path_of(route)).status_code == 403) == (not allowed), f"{method} {route}"
 
 

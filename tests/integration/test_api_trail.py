@@ -370,6 +370,10 @@ CALLS: dict[tuple[str, str], Call] = {
 #: Those that need more than a centre, and where they are called.
 ELSEWHERE = {
     ("GET", "/api/sign-on/callback"): "test_oidc.py",
+    ("POST", "/api/federation/tracks"): "test_federation.py",
+    ("POST", "/api/federation/peers/{peer}/images/{reference}"): "test_federation.py",
+    ("POST", "/api/federation/answers/tracks"): "test_federation.py",
+    ("POST", "/api/federation/answers/images"): "test_federation.py",
     ("POST", "/api/deliveries/{delivery_id}/resend"): "test_api_targets.py",
 }
 
