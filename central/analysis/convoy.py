@@ -101,12 +101,15 @@ class ConvoyWishes:
     seconds: int = 90  #: between the two at a checkpoint, before or after
     checkpoints: int = 3  #: different ones at which both were seen, in one order
     strength: float = 5.0  #: see the module
+    #: Of what either passed, from the first to the last meeting of a day, the part that they passed together.
+    share: float = 0.85
 
     def __post_init__(self) -> None:
         a_plate(self.plate)
         within("seconds", self.seconds, 1, 900)
         within("checkpoints", self.checkpoints, 2, 50)
         within("strength", self.strength, 0, 300)
+        within("share", self.share, 0, 1)
 
     @property
     def subject(self) -> str:
@@ -165,8 +168,11 @@ class ConvoyWishes:
             together = _in_order(candidates[plate])
             places = {steps[n].place for n in together}
             strength = chance.strength(together, own[plate])
-            if len(places) >= self.checkpoints and strength >= self.strength:
-                found.append(_finding(plate, steps, together, strength, chance.passed(together, own[plate])))
+            passed = chance.passed(together, own[plate])
+            if len(places) < self.checkpoints or len(together) < self.share * passed:
+                continue
+            if strength >= self.strength:
+                found.append(_finding(plate, steps, together, strength, passed))
         return sorted(found, key=lambda f: (-f["strength"], f["plate"]))
 
 

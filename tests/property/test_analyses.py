@@ -274,7 +274,7 @@ class TestDefinitions:
         store, seen = town
         own = by_plate(seen)
         for plate, led in own.items():
-            wishes = ConvoyWishes(plate=plate, seconds=300, checkpoints=2, strength=0)
+            wishes = ConvoyWishes(plate=plate, seconds=300, checkpoints=2, strength=0, share=0)
             met = {}
             for other, passed in own.items():
                 near: dict[int, datetime] = {}
