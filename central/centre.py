@@ -399,6 +399,7 @@ class Centre:
             movement=self._movement,
             flow=self._flow_board(),
             federation=open_federation(self._settings, self._clock),
+            roads=tuple(road for configured in self._settings.roads for road in configured.roads()),
             readiness=self.checks,
             registry=self.registry,
             settings=ApiSettings(

@@ -23,6 +23,7 @@ from central.hotlist_cli import hotlists
 from central.people import InvalidUser, PeopleError, Role, TokenScope
 from central.ports import StoreUnavailable
 from central.records import NotFound, Records, RecordsUnusable
+from central.report_commands import report
 from central.store.clickhouse import schema
 from central.store.layout import Layout
 from central.wiring import federation_home, open_bus, open_configured_records, open_passages
@@ -224,6 +225,7 @@ def print_federation_key(settings: CentreSettings) -> None:
 
 
 central.add_command(hotlists)
+central.add_command(report)
 
 
 @central.group("config")

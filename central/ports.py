@@ -13,6 +13,7 @@ from central.hold import Spared
 from central.investigation.plan import Cancel, Plan
 from central.watchlist import Change
 from proto.passage import Heartbeat, Hit, Passage, WatchlistEntry
+from proto.plate import PlateClass, PlateColour
 
 if TYPE_CHECKING:
     from central.flow.counts import FlowStore
@@ -43,6 +44,16 @@ class PassageQuery:
     """Which passages; every field narrows."""
 
     plate: str | None = None  #: normalised text, exact
+    plates: frozenset[str] | None = None  #: any of these texts; None: any
+    #: With `plates`: of other texts than this one only reads that were in doubt, as `proto.variants` has it.
+    like: str | None = None
+    pattern: str | None = None  #: the text, with ? (one) and * (any number) characters
+    classes: frozenset[PlateClass] | None = None
+    colours: frozenset[PlateColour] | None = None
+    lanes: frozenset[int] | None = None
+    directions: frozenset[str] | None = None
+    min_confidence: float | None = None  #: of the read, inclusive, 0 to 1
+    max_confidence: float | None = None  #: inclusive
     checkpoints: frozenset[str] | None = None  #: None: any
     since: datetime | None = None  #: inclusive
     until: datetime | None = None  #: exclusive
@@ -81,7 +92,7 @@ class PassageStore(Protocol):
     passage's `captured_at`: engines may look for a passage only around that time and the one in its UUIDv7.
     Precision: an engine may round a read's confidence to 1/10000, a lattice's probabilities to 2 % of
     themselves, boxes to whole pixels and speed to 1/10 km/h. What a site alarmed for (`local_hits`) is not kept
-    here: the alert carries it. All else comes back as it went in.
+    here: the alert carries it. All else comes back as it went in, until `forget_evidence_before`.
     Safe to call from several threads. Every method raises StoreUnavailable where the engine can't be reached.
     """
 
@@ -141,6 +152,12 @@ class PassageStore(Protocol):
 
     def evidence_of(self, spared: Sequence[Spared]) -> frozenset[str]:
         """SHA-256 of all images of these passages."""
+        ...
+
+    def forget_evidence_before(self, moment: datetime, *, spared: Sequence[Spared] = ()) -> int:
+        """Of passages captured before the UTC day of `moment`, let go of what is of use only with the pictures:
+        their addresses and sizes, and the boxes in them. Returns of how many passages. A day with a spared
+        passage is left whole: an engine may let go of days only as a whole."""
         ...
 
     def close(self) -> None:

@@ -244,6 +244,9 @@ def retention_of(settings: CentreSettings, engines: Engines, clock: Clock, metri
             moment, kept=lambda hashes: held.intersection(hashes) | records.alerts.held_images(hashes)
         )
 
+    def forget_evidence(moment: datetime) -> int:
+        return store.forget_evidence_before(moment, spared=records.holds.spared())
+
     def rule(kind: str, days: int, delete: Callable[[datetime], int]) -> Rule:
         return Rule(kind=kind, kept=timedelta(days=days), delete=delete)
 
@@ -252,6 +255,7 @@ def retention_of(settings: CentreSettings, engines: Engines, clock: Clock, metri
             rule("alerts", kept.alerts_days, records.holds.delete_alerts),
             rule("images", kept.images_days, delete_images),
             rule("passages", kept.passages_days, delete_passages),
+            rule("evidence", kept.images_days, forget_evidence),
             rule("positions", kept.positions_days, records.units.delete_before),
             rule("flow", kept.flow_days, store.flow.delete_before),
             rule("uploads", kept.uploads_days, engines.uploads.prune),

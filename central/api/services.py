@@ -11,10 +11,12 @@ from prometheus_client import CollectorRegistry
 
 from central.federation import Federation
 from central.flow.board import FlowBoard
+from central.interception import Road
 from central.investigation import AGE_TIER, Gate
 from central.learner import LearntMovement
 from central.ports import ImageStore, LiveFeed, PassageStore
 from central.records import Records
+from central.search_report import REPORT_KEY, key_at
 from central.sign_on import IdentityProvider
 from central.state import State
 from central.state.stream import FannedFeed
@@ -70,6 +72,13 @@ class Services:
     def hotlists(self) -> Path:
         """Folder of hotlists that were handed in and are not read yet."""
         return self.uploads.with_name("hotlists")
+
+    roads: tuple[Road, ...] = ()  #: as configured, for the distances of a vehicle's way
+
+    @property
+    def report_key(self) -> bytes:
+        """What signs reports, made with the first; `bukong central report key` shows the public half."""
+        return key_at(self.uploads.with_name(REPORT_KEY))
 
     @property
     def gate(self) -> Gate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from central.checkpoint import Checkpoint
@@ -85,17 +85,24 @@ class Geography:
             return ()
         return tuple((key, seconds) for seconds, key in heapq.nsmallest(limit, found))
 
+    def metres(self, start: str, end: str) -> float | None:
+        """Of the shortest way over the roads; None where none is configured."""
+        return self._least(start, end, lambda road: road.metres) if self.roads else None
+
     def _quickest(self, start: str, end: str) -> float | None:
+        return self._least(start, end, lambda road: road.seconds)
+
+    def _least(self, start: str, end: str, cost: Callable[[Road], float]) -> float | None:
         queue, done = [(0.0, start)], set[str]()
         while queue:
-            seconds, here = heapq.heappop(queue)
+            spent, here = heapq.heappop(queue)
             if here == end:
-                return seconds
+                return spent
             if here in done:
                 continue
             done.add(here)
             for road in self.roads.get(here, ()):
-                heapq.heappush(queue, (seconds + road.seconds, road.end))
+                heapq.heappush(queue, (spent + cost(road), road.end))
         return None
 
 

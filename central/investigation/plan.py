@@ -25,8 +25,11 @@ RESERVED = "reach_"
 #: Whatever follows FROM or JOIN: only the passages seen, a subquery or a name that the plan itself gave.
 _SOURCE = re.compile(r"(?<!ARRAY )\b(?:FROM|JOIN)\s+([A-Za-z_`\"][\w.`\"]*)(\s*\()?", re.IGNORECASE)
 _NAMED = re.compile(r"\b([A-Za-z_]\w*)\s+AS\s*\(", re.IGNORECASE)
-#: Named anywhere else, such as behind a comma, they would be a way around.
-_TABLES = re.compile(r"\b(?:passages\w*|evidence\w*_local|system\s*\.\s*\w+)\b", re.IGNORECASE)
+#: Other ways to a table: behind a comma, as a set, by its database.
+_AROUND = re.compile(
+    r"\bseen(?:\s+AS\s+\w+|\s+\w+)?\s*,|\bIN\s+[A-Za-z_`\"]\w*|\bsystem\s*\.\s*\w+|\bpassages_local\b",
+    re.IGNORECASE,
+)
 #: Table functions that make rows out of a plan's own parameters.
 _HARMLESS = frozenset({"numbers", "values"})
 
@@ -70,7 +73,7 @@ class Plan:
             allowed = _HARMLESS if call else named
             if source.lower() not in allowed:
                 raise ValueError(f"plan {self.name}: expected to read from seen only, got {source!r}")
-        if around := _TABLES.search(self.sql):
+        if around := _AROUND.search(self.sql):
             raise ValueError(f"plan {self.name}: expected to read from seen only, got {around.group()!r}")
         reserved = [name for name in self.parameters if name.startswith(RESERVED)]
         if reserved:

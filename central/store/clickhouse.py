@@ -27,7 +27,7 @@ from central.store import arrow, columns, recent, seen
 from central.store.flow import ClickHouseFlow
 from central.store.layout import Layout
 from central.store.recent import RecentIds
-from central.store.wanted import terms_of
+from central.store.wanted import asked_of, terms_of
 from central.watchlist import is_pattern
 from proto.passage import Passage
 from proto.passage_columns import ID
@@ -87,6 +87,15 @@ _MILLISECOND = timedelta(milliseconds=1)
 #: A UUIDv7 tells the moment to the millisecond.
 _MINTED_WITHIN_US = 999
 
+#: What says something only with the pictures, and goes with them.
+_OF_THE_PICTURES = (
+    "evidence.kind",
+    "evidence.sha256",
+    "evidence.size",
+    "evidence.media_type",
+    "vehicle_box",
+    "plate_box",
+)
 #: How long before the passages that may come before a step a vehicle may have stood in sight of a camera.
 _BEFORE_STEPS = timedelta(minutes=10)
 #: See `central.interception.steps`: what is kept, then what comes before and after it, then whose outcome came
@@ -414,6 +423,28 @@ class ClickHousePassages:
         found = self._engine.query(f"SELECT count() AS n FROM {self._layout.source} WHERE {where}")  # noqa: S608
         return int(found.column("n")[0].as_py())
 
+    def forget_evidence_before(self, moment: datetime, *, spared: Sequence[Spared] = ()) -> int:
+        """Columns of whole days are cleared: the other columns' files stay as they are."""
+        day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        there = " OR ".join(f"notEmpty(`{name}`)" for name in ("evidence.kind", "vehicle_box", "plate_box"))
+        where, parameters = _between(0, columns.microseconds(day))
+        with self._writing:
+            counts = f"{self._layout.source} WHERE {where} AND ({there}) GROUP BY day"
+            held = self._engine.query(
+                "SELECT toYYYYMMDD(captured_at) AS day, count() AS count,"  # noqa: S608
+                f" countIf({_sparing(spared)}) AS spared FROM {counts} HAVING spared = 0",
+                parameters,
+            ).to_pylist()
+            clears = [
+                f"CLEAR COLUMN `{name}` IN PARTITION ID '{each['day']}'"
+                for each in held
+                for name in _OF_THE_PICTURES
+            ]
+            if clears:
+                # One statement, for each makes every part of the table anew (of links to its files).
+                self._engine.command(f"{self._layout.alter} {', '.join(clears)} SETTINGS mutations_sync = 2")
+            return sum(each["count"] for each in held)
+
     def close(self) -> None:
         self._engine.close()
 
@@ -425,7 +456,7 @@ class ClickHousePassages:
     def _starts(self, query: PassageQuery) -> list[datetime | None]:
         """Where to begin looking: nearer first, the query's own start last."""
         by_plate = query.entry is not None and not is_pattern(query.entry.plate)
-        if query.plate is not None or by_plate:
+        if query.plate is not None or query.plates is not None or by_plate:
             return [query.since]
         end = query.until
         if query.after is not None:
@@ -485,15 +516,13 @@ def _conditions(
 ) -> tuple[str, dict[str, str | int | Sequence[str]]]:
     terms = ["1"]
     parameters: dict[str, str | int | Sequence[str]] = {}
-    if query.plate is not None:
-        terms.append("plate = {plate:String}")
-        parameters["plate"] = query.plate
+    asked, given = asked_of(query)
+    terms += asked
+    parameters |= given
     if query.entry is not None:
         wanted, values = terms_of(query.entry)
         terms += wanted
         parameters |= values
-    if query.read is not None:
-        terms.append("plate != ''" if query.read else "plate = ''")
     if query.checkpoints is not None:
         terms.append("checkpoint_id IN {checkpoints:Array(String)}")
         parameters["checkpoints"] = sorted(query.checkpoints)

@@ -184,7 +184,7 @@ def _passage(
             plate_class=PlateClass(plate_class),
             colour=PlateColour(colour),
             confidence=confidence / CONFIDENCE_STEPS,
-            lattice=_lattice(positions, characters, costs),
+            lattice=lattice_of(positions, characters, costs),
             rows=plate_rows,
             frames=frames,
         )
@@ -233,7 +233,8 @@ def _lattice_columns(lattice: Lattice) -> tuple[list[int], list[str], list[int]]
     return [at for at, _, _ in flat], [c for _, c, _ in flat], [cost for _, _, cost in flat]
 
 
-def _lattice(positions: list[int], characters: list[str], costs: list[int]) -> Lattice:
+def lattice_of(positions: list[int], characters: list[str], costs: list[int]) -> Lattice:
+    """The lattice whose columns these are."""
     found: list[list[tuple[str, float]]] = [[] for _ in range(max(positions, default=-1) + 1)]
     for at, character, cost in zip(positions, characters, costs, strict=True):
         if character or cost < MAX_COST:

@@ -1,17 +1,21 @@
-"""What an order would hit, in ClickHouse's SQL: `central.match` on a table instead of on a passage.
+"""What is asked for, in ClickHouse's SQL.
 
-Only what needs no more than the text: exact matches and patterns. A property test holds the two together.
+`terms_of`: what an order would hit, `central.match` on a table instead of on a passage; only what needs no
+more than the text: exact matches and patterns. A property test holds the two together. `asked_of`: a person's
+filters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from central.ports import PassageQuery
 from central.store import columns
 from central.watchlist import MANY, ONE, is_pattern
 from proto.passage import WatchlistEntry
 from proto.plate import PlateClass, PlateColour, classes_of, rule_of
 from proto.scope import GREENS
+from proto.variants import SURE
 
 Values = dict[str, str | int | Sequence[str]]
 #: What LIKE calls our wildcards, and what is to be no wildcard of its own.
@@ -24,7 +28,7 @@ def terms_of(entry: WatchlistEntry) -> tuple[list[str], Mapping[str, str | int |
     values: Values = {"wanted": entry.plate}
     if is_pattern(entry.plate):
         terms.append("plate LIKE {wanted:String}")
-        values["wanted"] = "".join(_LIKE.get(c, c) for c in entry.plate)
+        values["wanted"] = like_of(entry.plate)
     else:
         terms.append("plate = {wanted:String}")
     if entry.colour not in (None, PlateColour.UNKNOWN):
@@ -49,6 +53,50 @@ def terms_of(entry: WatchlistEntry) -> tuple[list[str], Mapping[str, str | int |
         values["wanted_until"] = columns.microseconds(entry.valid_until)
     if entry.schedule is not None:
         terms.append(_schedule_term(entry, values))
+    return terms, values
+
+
+def like_of(pattern: str) -> str:
+    """A pattern with ? and *, as LIKE has it."""
+    return "".join(_LIKE.get(c, c) for c in pattern)
+
+
+def asked_of(query: PassageQuery) -> tuple[list[str], Values]:
+    """What a query says of plate, lane and read; without its order, its places and times."""
+    terms: list[str] = []
+    values: Values = {}
+    if query.plate is not None:
+        terms.append("plate = {plate:String}")
+        values["plate"] = query.plate
+    if query.plates is not None:
+        terms.append("plate IN {plates:Array(String)}")
+        values["plates"] = sorted(query.plates)
+    if query.like is not None:
+        terms.append(f"(plate = {{like:String}} OR confidence < {round(SURE * columns.CONFIDENCE_STEPS)})")
+        values["like"] = query.like
+    if query.pattern is not None:
+        terms.append("plate LIKE {pattern:String}")
+        values["pattern"] = like_of(query.pattern)
+    if query.read is not None:
+        terms.append("plate != ''" if query.read else "plate = ''")
+    named = (
+        ("plate_class", query.classes),
+        ("colour", query.colours),
+        ("direction", query.directions),
+    )
+    for column, wanted in named:
+        if wanted is not None:
+            terms.append(f"{column} IN {{{column}s:Array(String)}}")
+            values[f"{column}s"] = sorted(wanted)
+    if query.lanes is not None:
+        lanes = ", ".join(str(int(lane)) for lane in sorted(query.lanes))
+        terms.append(f"lane IN ({lanes})" if lanes else "0")
+    if query.min_confidence is not None:
+        terms.append("confidence >= {least:Int64}")
+        values["least"] = round(query.min_confidence * columns.CONFIDENCE_STEPS)
+    if query.max_confidence is not None:
+        terms.append("plate != '' AND confidence <= {most:Int64}")
+        values["most"] = round(query.max_confidence * columns.CONFIDENCE_STEPS)
     return terms, values
 
 

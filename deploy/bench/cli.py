@@ -38,6 +38,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         summary="A list of a million orders: matching, compiling, changing.",
         where="deploy.bench.match:match_bench",
     ),
+    "search": Benchmark(
+        summary="Track, wildcard, looks-like and more over up to 100 million passages; disk, memory, growth.",
+        where="deploy.bench.search.command:search",
+    ),
     "interception": Benchmark(
         summary="How well the next checkpoint and the time of arrival are foretold.",
         where="deploy.bench.interception:interception",

@@ -20,6 +20,7 @@ class Batch:
     """Passages in the order of time; every column has one value a passage."""
 
     plate: NDArray[np.int32]  #: which of `plates`
+    second: NDArray[np.int32]  #: which of `plates` the reader named beside; `plate` where it named none
     captured_at: NDArray[np.int64]  #: microseconds since 1970, UTC
     checkpoint: NDArray[np.int16]  #: which of `RoadNetwork.checkpoint_ids`
     direction: NDArray[np.int8]  #: which of DIRECTIONS

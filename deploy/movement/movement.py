@@ -31,6 +31,7 @@ class Sight:
     captured: float = 0.97  #: share of the vehicles that make a passage
     unread: float = 0.01  #: share of the passages without a text
     misread: float = 0.015  #: share with one wrong character
+    named: float = 0.8  #: share of these whose right character the reader names beside the wrong one
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -127,6 +128,7 @@ class Movement:
         crossings = crossings.take(order[rng.random(order.size) < self.sight.captured])
         count = crossings.vehicle.size
         plate = self.people.plate[crossings.vehicle].astype(np.int32)
+        second = plate.copy()
         confidence = (
             10_000 - np.minimum(rng.standard_exponential(count, dtype=np.float32) * 150, 5000)
         ).astype(np.uint16)
@@ -145,11 +147,14 @@ class Movement:
             number[~known] = plates.size + np.arange(int((~known).sum()))
             plates = np.concatenate([plates, texts[~known]])
             plate[wrong] = number[index]
+            unnamed = wrong[rng.random(wrong.size) > self.sight.named]
+            second[unnamed] = plate[unnamed]
             confidence[wrong] = rng.integers(5200, 9300, wrong.size)
         plates = np.concatenate([plates, np.array([""])])
-        plate[blank], confidence[blank] = plates.size - 1, 0
+        plate[blank], second[blank], confidence[blank] = plates.size - 1, plates.size - 1, 0
         return Batch(
             plate=plate,
+            second=second,
             captured_at=midnight_us(day) + (crossings.at * 1e6).astype(np.int64),
             checkpoint=crossings.checkpoint,
             direction=crossings.direction,

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from central.store.columns import SCHEMA
 from deploy.movement.batch import CLASSES, COLOURS, DIRECTIONS, Batch
 from deploy.movement.network import RoadNetwork
+from deploy.movement.rich import rich_columns
 
 
-def to_arrow(batch: Batch, network: RoadNetwork, *, seed: int) -> pa.Table:
+def to_arrow(batch: Batch, network: RoadNetwork, *, seed: int, whole: bool = False) -> pa.Table:
     """One row a passage, in `central.store.columns.SCHEMA`; `seed` must differ from batch to batch.
 
-    A checkpoint has one node and one camera a direction. There are no pictures, boxes and alternatives: what
-    they take on disk is not shown by these rows.
+    A checkpoint has one node and one camera a direction. With `whole` there are two pictures, boxes and the
+    reader's alternatives too, as large as real ones and as hard to compress.
     """
     count = len(batch)
     read = np.array(batch.plates[batch.plate] != "")
@@ -41,6 +42,8 @@ def to_arrow(batch: Batch, network: RoadNetwork, *, seed: int) -> pa.Table:
         "speed": pa.array(batch.speed.astype(np.uint32)),
         "models": _names([""], np.zeros(count, dtype=np.int8)),
     }
+    if whole:
+        known |= rich_columns(batch, seed=seed)
     columns = [known[f.name] if f.name in known else _empty_lists(f.type, count) for f in SCHEMA]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 

@@ -371,6 +371,33 @@ class TestRetention:
         assert store.count(ALL) == 1
 
 
+class TestForgettingEvidence:
+    def test_of_older_days_all_but_the_pictures_stays(self, store: PassageStore) -> None:
+        box = Box(x1=1, y1=2, x2=3, y2=4)
+        old, also_old, young = (
+            replace(passage(n), captured_at=START + timedelta(hours=hours), vehicle_box=box, plate_box=box)
+            for n, hours in ((1, 1), (2, 2), (3, 24))
+        )
+        store.insert([old, also_old, young])
+        assert store.forget_evidence_before(START + timedelta(hours=23)) == 0
+        assert store.forget_evidence_before(START + timedelta(days=1, hours=2)) == 2
+        found = {p.passage_id: p for p in store.search(ALL).passages}
+        for p in (old, also_old):
+            bare = replace(p, plate=None, evidence=(), vehicle_box=None, plate_box=None)
+            assert replace(found[p.passage_id], plate=None) == bare
+        assert found[young.passage_id].evidence == young.evidence
+        assert found[young.passage_id].vehicle_box == box
+        assert store.forget_evidence_before(START + timedelta(days=1, hours=2)) == 0
+
+    def test_what_comes_late_is_let_go_of_next_time(self, store: PassageStore) -> None:
+        store.insert(numbered(1))
+        assert store.forget_evidence_before(START + timedelta(days=1)) == 1
+        store.insert(numbered(1, 2))
+        assert [len(p.evidence) for p in store.search(ALL).passages] == [1, 0]
+        assert store.forget_evidence_before(START + timedelta(days=1)) == 1
+        assert [len(p.evidence) for p in store.search(ALL).passages] == [0, 0]
+
+
 class TestDurability:
     def test_is_the_same_when_opened_again(self, engine: str, tmp_path: Path) -> None:
         for _ in range(2):

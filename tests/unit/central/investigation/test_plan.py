@@ -18,6 +18,7 @@ REACH = Reach(checkpoints=frozenset({"cp-2", "cp-1"}), since=START, until=START 
     [
         "SELECT count() FROM seen",
         "WITH few AS (SELECT plate FROM seen) SELECT plate FROM few JOIN seen USING plate",
+        "SELECT plate, count() AS passages FROM seen GROUP BY plate ORDER BY passages, plate",
         "SELECT a FROM seen ARRAY JOIN lattice.cost AS a",
         "SELECT number FROM numbers(3) WHERE number IN (SELECT lane FROM seen)",
     ],
@@ -34,6 +35,8 @@ def test_what_reads_from_the_passages_seen_is_a_plan(sql: str) -> None:
         "SELECT count() FROM seen, passages",
         "SELECT count() FROM seen JOIN default.passages USING plate",
         "SELECT count() FROM seen WHERE plate IN (SELECT plate FROM passages_local)",
+        "SELECT count() FROM seen AS s, passages",
+        "SELECT count() FROM seen WHERE plate IN passages",
         "SELECT count() FROM seen, system.parts",
         "SELECT count() FROM seen JOIN file('x.csv') USING plate",
         "SELECT count() FROM seen; SELECT 1",

@@ -1,0 +1,98 @@
+"""Passages found, as files to take along: CSV, XLSX, GeoJSON. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+
+import xlsxwriter
+
+from central.checkpoint import Checkpoint
+from proto.passage import EvidenceKind, Passage
+from proto.plate import display
+
+#: A cell that begins so would be a formula where the file is opened.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS = (
+    "captured_at",
+    "plate",
+    "plate_class",
+    "colour",
+    "confidence",
+    "checkpoint_id",
+    "checkpoint",
+    "lane",
+    "direction",
+    "speed_kmh",
+    "passage_id",
+    "scene_sha256",
+    "vehicle_sha256",
+    "plate_sha256",
+)
+Cell = str | float | int | None
+
+
+def row_of(passage: Passage, checkpoints: Mapping[str, Checkpoint]) -> dict[str, Cell]:
+    """A passage's cells, by column."""
+    read, there = passage.plate, checkpoints.get(passage.checkpoint_id)
+    images = {kind: passage.image(kind) for kind in EvidenceKind}
+    return {
+        "captured_at": passage.captured_at.isoformat(timespec="milliseconds"),
+        "plate": "" if read is None else display(read.text),
+        "plate_class": "" if read is None else read.plate_class.value,
+        "colour": "" if read is None else read.colour.value,
+        "confidence": None if read is None else round(read.confidence, 4),
+        "checkpoint_id": passage.checkpoint_id,
+        "checkpoint": passage.checkpoint_id if there is None else there.name,
+        "lane": passage.lane,
+        "direction": passage.direction,
+        "speed_kmh": passage.speed_kmh,
+        "passage_id": str(passage.passage_id),
+        **{f"{kind}_sha256": "" if image is None else image.sha256 for kind, image in images.items()},
+    }
+
+
+def to_csv(passages: Sequence[Passage], checkpoints: Mapping[str, Checkpoint]) -> bytes:
+    """UTF-8 with its mark, so that a spreadsheet reads the Chinese."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for passage in passages:
+        row = row_of(passage, checkpoints)
+        writer.writerow([_harmless(row[name]) for name in COLUMNS])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def to_xlsx(passages: Sequence[Passage], checkpoints: Mapping[str, Checkpoint]) -> bytes:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet("passages")
+        sheet.freeze_panes(1, 0)
+        sheet.write_row(0, 0, COLUMNS, book.add_format({"bold": True}))
+        for number, passage in enumerate(passages, start=1):
+            row = row_of(passage, checkpoints)
+            for column, name in enumerate(COLUMNS):
+                cell = row[name]
+                if isinstance(cell, str):
+                    sheet.write_string(number, column, cell)
+                elif cell is not None:
+                    sheet.write_number(number, column, cell)
+    return file.getvalue()
+
+
+def to_geojson(passages: Sequence[Passage], checkpoints: Mapping[str, Checkpoint]) -> bytes:
+    """RFC 7946: a point a passage, null where the checkpoint's place is not known."""
+    features = []
+    for passage in passages:
+        there = checkpoints.get(passage.checkpoint_id)
+        point = None
+        if there is not None and there.latitude is not None and there.longitude is not None:
+            point = {"type": "Point", "coordinates": [there.longitude, there.latitude]}
+        features.append({"type": "Feature", "geometry": point, "properties": row_of(passage, checkpoints)})
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
+
+
+def _harmless(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

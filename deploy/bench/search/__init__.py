@@ -1,0 +1,1 @@
+"""How fast the past answers: a city's months in a real passage store, and the questions that are put to it."""
