@@ -263,6 +263,11 @@ CALLS: dict[tuple[str, str], Call] = {
     ),
     ("GET", "/api/passages"): lambda s: s.as_(R.OPERATOR).get("/api/passages"),
     ("POST", "/api/tracks"): lambda s: s.as_(R.INVESTIGATOR).post("/api/tracks", json=SEARCH),
+    ("POST", "/api/searches"): lambda s: s.as_(R.INVESTIGATOR).post("/api/searches", json=SEARCH),
+    ("POST", "/api/searches/way"): lambda s: s.as_(R.INVESTIGATOR).post("/api/searches/way", json=SEARCH),
+    ("POST", "/api/searches/export"): lambda s: s.as_(R.INVESTIGATOR).post(
+        "/api/searches/export", json=SEARCH | {"form": "csv"}
+    ),
     ("POST", "/api/analyses/{kind}"): lambda s: s.as_(R.INVESTIGATOR).post(
         "/api/analyses/base",
         json={k: v for k, v in SEARCH.items() if k != "plate"} | {"wishes": {"plate": SEARCH["plate"]}},
