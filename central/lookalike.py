@@ -25,8 +25,8 @@ from proto.variants import SURE, variants
 MOST_READS = 5000
 #: A text whose reads are less likely the plate than this is not shown.
 LEAST_LIKELY = 0.001
-#: What a reader may put in a place; a read outside the grammar may have the letter O.
-_CHARACTERS = ALNUM + "O"
+#: What a reader may put in a place; a read outside the grammar may have the letters I and O.
+_CHARACTERS = ALNUM + "IO"
 #: In the units of the table.
 _CONFIDENCE_STEPS = 10_000
 
