@@ -223,7 +223,7 @@ class TestMachineTokens:
 
     def test_one_that_cannot_be(self, records: Records) -> None:
         make = records.people.create_machine_token
-        with pytest.raises(InvalidUser, match="at least one scope of images, read, positions"):
+        with pytest.raises(InvalidUser, match="at least one scope of images, read, watchlist, positions"):
             make("m", by=ADMIN, scopes=[])
         with pytest.raises(InvalidUser, match="expected areas that there are for 'm', got nowhere"):
             make("m", by=ADMIN, areas=["nowhere"])

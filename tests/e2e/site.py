@@ -117,8 +117,9 @@ class Site:
         priority: int = 2,
         danger_note: str = "",
         reason: str = "肇事逃逸",
+        retro: timedelta = timedelta(0),
     ) -> Order:
-        """An active order, approved by a second person."""
+        """An active order, approved by a second person; `retro`: so much of the past alerts too."""
         applicant, approver = self.user("wang.lei", Role.APPLICANT), self.user("zhang.min", Role.APPROVER)
         request = OrderRequest(
             plate=plate,
@@ -130,6 +131,7 @@ class Site:
             danger_note=danger_note,
             instructions="拦停后核验车架号",
             valid_until=self.clock.now() + timedelta(days=1),
+            retro=retro,
         )
         order = self.records.orders.create(request, by=applicant)
         self.records.orders.move(order.order_id, OrderMove.SUBMIT, by=applicant)

@@ -57,7 +57,7 @@ def test_a_thousand_alerts_leave_the_page_quick(site: Site, desks: SiteDesks) ->
         }"""
     )
     open_before = site.records.alerts.figures(site.clock.now()).open
-    site.order("川H20000", priority=3)
+    site.order("川H20000", priority=3, retro=timedelta(days=30))
     site.order("川H30000", priority=1)
     first = site.pass_by("川H20000")
     now = site.clock.now()
