@@ -31,9 +31,9 @@ def conditions(query: AuditQuery, dialect: str) -> list[ColumnElement[bool]]:
     if query.until is not None:
         found.append(table.at < query.until)
     if query.without_hits:
-        # As it is written: a detail is JSON by Python's `json.dumps`.
-        nothing = (table.detail.contains('"total": 0' + end, autoescape=True) for end in (",", "}"))
-        found += [table.action.endswith(".search", autoescape=True), or_(*nothing)]
+        # How much came back stands in the entry that follows a question's own, as JSON by Python's `json.dumps`.
+        nothing = (table.detail.contains('"rows": 0' + end, autoescape=True) for end in (",", "}"))
+        found += [table.action.endswith(".answered", autoescape=True), or_(*nothing)]
     if query.outside is not None:
         at = func.timezone("UTC", table.at) if dialect == "postgresql" else table.at
         found.append(extract("hour", at).in_(query.outside.outside()))

@@ -54,7 +54,8 @@ def test_by_user_action_case_and_time(centre: Centre, clock: ManualClock) -> Non
         clock.advance(60)
     assert actions(asked(centre, user="investigator", action="track.search")) == ["track.search"] * 2
     assert set(actions(asked(centre, user="investigator", action="session."))) == {"session.open"}
-    (of_case,) = asked(centre, case_number="B-2")
+    answered, of_case = asked(centre, case_number="B-2")
+    assert answered["action"] == "track.search.answered"
     assert (of_case["subject"], of_case["reason"]) == ("京A00001", SEARCH["reason"])
     until = (START + timedelta(seconds=30)).isoformat()
     (first,) = asked(centre, action="track.search", until=until)
@@ -74,6 +75,7 @@ def test_who_looked_at_a_plate(centre: Centre) -> None:
     centre.client(Role.INVESTIGATOR).post("/api/tracks", json=SEARCH)
     centre.client(Role.INVESTIGATOR).post("/api/tracks", json={**SEARCH, "plate": "京A00001"})
     assert actions(asked(centre, plate="川c·12345")) == [
+        "track.search.answered",
         "track.search",
         "alert.view",
         "order.approve",
@@ -88,7 +90,8 @@ def test_searches_without_hits(centre: Centre) -> None:
     for plate in ("川C12345", "京A00001"):
         client.post("/api/tracks", json={**SEARCH, "plate": plate})
     (found,) = asked(centre, without_hits=True)
-    assert found["subject"] == "京A00001"
+    assert (found["action"], found["subject"]) == ("track.search.answered", "京A00001")
+    assert found["case_number"] == SEARCH["case_number"]
 
 
 def test_out_of_hours(centre: Centre, clock: ManualClock) -> None:

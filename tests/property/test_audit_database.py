@@ -50,7 +50,8 @@ def tamper(database: sqlite3.Connection, how: str, row: int, column: str) -> Non
     for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         database.execute(f"DROP TRIGGER {trigger}")
     if how == "edit":
-        value = "2026-03-01 04:00:01.000000" if column == "at" else "0" * 64
+        # No entry has it: the first one is chained to nothing but zeros.
+        value = "2026-03-01 04:00:01.000000" if column == "at" else "e" * 64
         database.execute(f"UPDATE audit SET {column} = ? WHERE audit_id = ?", (value, row))
     elif how == "delete":
         database.execute("DELETE FROM audit WHERE audit_id = ?", (row,))
