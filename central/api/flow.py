@@ -199,7 +199,7 @@ def list_flow_sections(scope: CurrentScope, services: ServicesOf) -> SectionsVie
     return SectionsView(as_of=network.as_of, fewest=shown.fewest, sections=views)
 
 
-@router.get("/today")
+@router.get("/today", responses={404: {}})
 def read_flow_today(
     start: Start,
     end: End,
@@ -234,7 +234,7 @@ def read_flow_today(
     )
 
 
-@router.get("/forecast")
+@router.get("/forecast", responses={404: {}})
 def read_flow_forecast(start: Start, end: End, scope: CurrentScope, services: ServicesOf) -> FlowForecastView:
     """The next two hours of a section in quarters. Its error is measured by `bukong bench flow`."""
     shown = _Shown(services, scope)

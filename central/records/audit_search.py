@@ -31,7 +31,7 @@ def conditions(query: AuditQuery, dialect: str) -> list[ColumnElement[bool]]:
     if query.until is not None:
         found.append(table.at < query.until)
     if query.without_hits:
-        # How much came back stands in the entry that follows a question's own, as JSON by Python's `json.dumps`.
+        # How much came back stands in the entry after a question's own, as JSON by Python's `json.dumps`.
         nothing = (table.detail.contains('"rows": 0' + end, autoescape=True) for end in (",", "}"))
         found += [table.action.endswith(".answered", autoescape=True), or_(*nothing)]
     if query.outside is not None:

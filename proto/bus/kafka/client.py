@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,16 @@ _LOST = (
     client_errors.UnknownMemberIdError,
     client_errors.FencedInstanceIdError,
 )
+
+
+#: Of who we are, or of how we say it.
+_REFUSALS = (
+    client_errors.SaslAuthenticationFailedError,
+    client_errors.UnsupportedSaslMechanismError,
+    ssl.SSLError,
+)
+#: A broker may close the door before the client has read why.
+_PERHAPS = " (where user, password or mechanism are wrong, some brokers just close the connection)"
 
 
 @contextmanager
@@ -45,7 +56,11 @@ class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # the client 
     async def _connect(self, node: Any, connection: Any, **values: Any) -> None:
         await super()._connect(node, connection, **values)
         if connection.init_future.failed():
-            self.failure = connection.init_future.exception
+            failure = connection.init_future.exception
+            # The last try is often cut off by its time-out, or by a broker that has had enough: a refusal of
+            # who we are says more than that.
+            if self.failure is None or not isinstance(self.failure, _REFUSALS):
+                self.failure = failure
 
 
 def opened(make: Callable[..., Any], **values: Any) -> Any:
@@ -64,7 +79,13 @@ def opened(make: Callable[..., Any], **values: Any) -> Any:
         for client, connections in made:
             client.close()
             if isinstance(error, client_errors.KafkaError) and connections.failure is not None:
+                guess = "" if isinstance(connections.failure, _REFUSALS) else _guess(values)
                 raise client_errors.KafkaConnectionError(
-                    f"no connection to any of {', '.join(values['bootstrap_servers'])}: {connections.failure}"
+                    f"no connection to any of {', '.join(values['bootstrap_servers'])}: "
+                    f"{connections.failure}{guess}"
                 ) from error
         raise
+
+
+def _guess(values: dict[str, Any]) -> str:
+    return _PERHAPS if str(values.get("security_protocol", "")).startswith("SASL") else ""

@@ -23,6 +23,7 @@ from central.wiring import open_bus, open_configured_records
 from deploy.bench.load.processes import usage
 from proto.bus.kafka import KafkaBus
 from proto.bus.kafka.admin import Admin
+from proto.bus.port import BusUnavailable
 from proto.clock import SystemClock
 from proto.topics import HEARTBEATS, PASSAGES
 from tests.faults.distributed.mischief import PASSED_OVER, REFUSING, Mischief
@@ -167,11 +168,19 @@ def _scripts(plan: Plan) -> list[Script]:
 
 
 def _wait_until_taken_in(made: Town, deadline: float) -> None:
-    groups = ((PASSAGES, INGEST), (PASSAGES, MATCH), (HEARTBEATS, FLEET))
     with closing(Admin(made.settings.kafka)) as admin:
-        while behind := {group: n for topic, group in groups if (n := sum(admin.lag(topic, group).values()))}:
+        while behind := _behind(admin):
             assert time.monotonic() < deadline, f"the centre never caught up: {behind} records behind"
             time.sleep(0.5)
+
+
+def _behind(admin: Admin) -> dict[str, int | str]:
+    """Groups that have not read all, and by how much; a cluster that was broken may take its time to say."""
+    groups = ((PASSAGES, INGEST), (PASSAGES, MATCH), (HEARTBEATS, FLEET))
+    try:
+        return {group: n for topic, group in groups if (n := sum(admin.lag(topic, group).values()))}
+    except BusUnavailable as error:
+        return {"unknown": str(error)}
 
 
 def _silent_nodes(made: Town, names: Sequence[str], *, since_s: float) -> list[str]:
