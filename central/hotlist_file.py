@@ -16,9 +16,8 @@ from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import IO, TypeVar
 
-import xlsxwriter
-
 from central.hotlist import Row
+from central.sheet_file import write_sheet
 from central.workbook import Sheet, UnreadableWorkbook
 from proto.plate import RULES, PlateClass, PlateColour, PlateError, patterns, validate
 
@@ -265,20 +264,16 @@ def write_xlsx(rows: Iterable[Row], file: IO[bytes]) -> int:
     Raises:
         UnreadableFile: there are more than a sheet holds.
     """
-    workbook = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
-    sheet = workbook.add_worksheet()
-    sheet.write_row(0, 0, [names[1] for names in COLUMNS.values()])
-    number = 0
+    return write_sheet(file, [names[1] for names in COLUMNS.values()], map(_cells, _that_fit(rows)))
+
+
+def _that_fit(rows: Iterable[Row]) -> Iterator[Row]:
     for number, row in enumerate(rows, start=1):
         if number >= MAX_SHEET:
             raise UnreadableFile(
                 f"expected at most {MAX_SHEET - 1} rows for a workbook, got more: export as CSV"
             )
-        for column, cell in enumerate(_cells(row)):
-            if cell:
-                sheet.write_string(number, column, cell)
-    workbook.close()
-    return number
+        yield row
 
 
 def _cells(row: Row) -> list[str]:

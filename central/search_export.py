@@ -7,9 +7,8 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 
-import xlsxwriter
-
 from central.checkpoint import Checkpoint
+from central.sheet_file import Cell, write_sheet
 from proto.passage import EvidenceKind, Passage
 from proto.plate import display
 
@@ -31,7 +30,6 @@ COLUMNS = (
     "vehicle_sha256",
     "plate_sha256",
 )
-Cell = str | float | int | None
 
 
 def row_of(passage: Passage, checkpoints: Mapping[str, Checkpoint]) -> dict[str, Cell]:
@@ -67,18 +65,7 @@ def to_csv(passages: Sequence[Passage], checkpoints: Mapping[str, Checkpoint]) -
 
 def to_xlsx(passages: Sequence[Passage], checkpoints: Mapping[str, Checkpoint]) -> bytes:
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as book:
-        sheet = book.add_worksheet("passages")
-        sheet.freeze_panes(1, 0)
-        sheet.write_row(0, 0, COLUMNS, book.add_format({"bold": True}))
-        for number, passage in enumerate(passages, start=1):
-            row = row_of(passage, checkpoints)
-            for column, name in enumerate(COLUMNS):
-                cell = row[name]
-                if isinstance(cell, str):
-                    sheet.write_string(number, column, cell)
-                elif cell is not None:
-                    sheet.write_number(number, column, cell)
+    write_sheet(file, COLUMNS, ([row_of(p, checkpoints)[name] for name in COLUMNS] for p in passages))
     return file.getvalue()
 
 
