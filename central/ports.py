@@ -155,9 +155,8 @@ class PassageStore(Protocol):
         ...
 
     def forget_evidence_before(self, moment: datetime, *, spared: Sequence[Spared] = ()) -> int:
-        """Of passages captured before the UTC day of `moment`, let go of what is of use only with the pictures:
-        their addresses and sizes, and the boxes in them. Returns of how many passages. A day with a spared
-        passage is left whole: an engine may let go of days only as a whole."""
+        """Of passages captured before the UTC day of `moment`, but for those spared, let go of what is of use
+        only with the pictures: their addresses and sizes, the boxes in them. Returns of how many passages."""
         ...
 
     def close(self) -> None:

@@ -389,6 +389,17 @@ class TestForgettingEvidence:
         assert found[young.passage_id].vehicle_box == box
         assert store.forget_evidence_before(START + timedelta(days=1, hours=2)) == 0
 
+    def test_of_many_days_what_is_spared_keeps_its_own(self, store: PassageStore) -> None:
+        days = [replace(passage(n), captured_at=START + timedelta(days=n)) for n in range(5)]
+        store.insert(days)
+        held = replace(days[1], captured_at=days[0].captured_at, passage_id=passage(77).passage_id)
+        store.insert([held])
+        assert held.plate is not None
+        spared = Spared(plate=held.plate.text, since=START, until=START + timedelta(hours=1))
+        assert store.forget_evidence_before(START + timedelta(days=4), spared=[spared]) == 4
+        kept = {p.passage_id for p in store.search(ALL).passages if p.evidence}
+        assert kept == {held.passage_id, days[4].passage_id}
+
     def test_what_comes_late_is_let_go_of_next_time(self, store: PassageStore) -> None:
         store.insert(numbered(1))
         assert store.forget_evidence_before(START + timedelta(days=1)) == 1
