@@ -96,7 +96,10 @@ class AlertMachine(RuleBasedStateMachine):
         at = self.clock.now() + timedelta(minutes=minutes)
         found = replace(hit(self.order, passage(text, at=at, seed=str(len(self.hits)))), tier=tier)
         before = self._all()
-        joined = any(joins(alert, found, gap=CHEAP.merge_gap) for alert in before)
+        # What passed before the order held is of the past: it joins only what is of the past too.
+        past = self.order.looks_back(at)
+        alike = [alert for alert in before if alert.retro is past]
+        joined = any(joins(alert, found, gap=CHEAP.merge_gap) for alert in alike)
         new = self.books[book].alerts.raise_alerts([found])
         assert new == (0 if joined else 1)
         self.hits.append(found)
