@@ -8,8 +8,9 @@ from central.ports import StoreUnavailable, WatchlistSource
 from central.watchlist import EMPTY, Change, Watchlist
 from proto.passage import WatchlistEntry
 
-#: How long a matcher's first list is waited for; reading one beside it would make both slower.
-PATIENCE_S = 30.0
+#: How long a matcher's first list is waited for. Reading one beside it makes both slower, and a second million
+#: of entries makes every full garbage collection stop the matching: only where no list comes at all.
+PATIENCE_S = 600.0
 _LOOK_S = 0.1
 
 

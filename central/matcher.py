@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ from central.admission import Admission
 from central.columns import Mask, PassageColumns
 from central.columns_decode import decode
 from central.group_reader import GroupReader
+from central.heap import keep
 from central.match import match
 from central.metrics import CentreMetrics
 from central.ports import AlertSink, WatchlistSource
@@ -31,8 +31,6 @@ from proto.wire import CERTAIN
 GROUP = "match"
 #: Passages that may wait for a watchlist in the making before the matcher waits for it too.
 MAX_WAITING = 200_000
-#: Orders from which on a list is kept from the garbage collector, whose every full round would take seconds.
-FROZEN_FROM = 100_000
 #: Passages of a round that the traffic's profile learns from, at most, evenly taken.
 PROFILED = 1_000
 #: Passages after which the threshold of the suspected tier is reckoned anew.
@@ -170,9 +168,7 @@ class Matcher:
         self._watchlist = self._ruled(watchlist)
         self._metrics.watchlist_version.set(watchlist.version)
         self._metrics.watchlist_entries.set(watchlist.size)
-        if watchlist.size >= FROZEN_FROM:
-            # What lives as long as the list needs no walking through; what goes with it, goes by its counts.
-            gc.freeze()
+        keep(watchlist.size)
         _log.info("watchlist in use", version=watchlist.version, entries=watchlist.size)
 
     def _ruled(self, watchlist: Watchlist) -> Watchlist:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
+from central.heap import keep
 from central.metrics import CentreMetrics
 from central.ports import WatchlistSource
 from central.records.port import SiteKeyBook
@@ -100,6 +101,8 @@ class SitePublisher:
         batch.append(Record(key=MANIFEST_KEY, value=seal(manifest, sign(secret.signing_key, manifest))))
         self._producer.publish(WATCHLIST, batch)
         self._table, self._published = table, (secret.epoch, version)
+        if found is None:
+            keep(table.orders)
         self._ruled, self._ruled_at = rule, self._clock.monotonic()
         self._metrics.site_list_version.set(version)
         _log.info("list published to the nodes", version=version, epoch=secret.epoch, orders=table.orders)

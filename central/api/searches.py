@@ -282,10 +282,13 @@ def search_way(
     )
 
 
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+
+
 @router.post(
     "/searches/export",
     response_class=Response,
-    responses={200: {"description": "The file.", "content": {media: {} for media in _MEDIA.values()}}},
+    responses={200: {"description": "The file.", "content": dict.fromkeys(_MEDIA.values(), _FILE)}},
 )
 def export_search(
     search: ExportSearch, user: CurrentUser, scope: CurrentScope, services: ServicesOf, gate: GateOf

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -26,6 +28,8 @@ _LISTED = (
     "order_id", "kind", "plate", "plate_class", "colour", "checkpoints", "areas", "directions", "schedule",
     "priority", "exact_only", "valid_from", "valid_until", "retro_s", "in_force_from", "emergency_until",
 )  # fmt: skip
+#: Of these, JSON lists: few different ones among a million orders, so each text is read once.
+_LISTS = ("checkpoints", "areas", "directions")
 #: Ids one question may name: PostgreSQL takes 65,535 values at most, SQLite some more.
 _AT_ONCE = 10_000
 
@@ -170,8 +174,10 @@ def active_entries(connection: Connection, *, of_areas: bool = False) -> Iterato
     """
     places = Places(connection)
     table = schema.orders
+    set_of = lru_cache(maxsize=10_000)(_set_of)
+    schedule_of = lru_cache(maxsize=10_000)(_SCHEDULE.validate_json)
     query = (
-        select(*(table.c[name] for name in _LISTED))
+        select(*(cast(table.c[name], Text) if name in _LISTS else table.c[name] for name in _LISTED))
         .where(table.c.state.in_(ON_WATCHLIST), table.c.hotlist_row.is_(None))
         .order_by(table.c.order_id)
     )
@@ -181,7 +187,8 @@ def active_entries(connection: Connection, *, of_areas: bool = False) -> Iterato
         order_id, kind, plate, plate_class, colour, named, areas, directions, schedule, priority,
         exact_only, valid_from, valid_until, retro_s, in_force_from, emergency_until,
     ) in connection.execute(query):  # fmt: skip
-        checkpoints = places.checkpoints(named, areas)
+        inside = set_of(areas)
+        checkpoints = places.checkpoints(set_of(named), inside) if inside else set_of(named)
         if checkpoints is None:
             continue
         yield WatchlistEntry(
@@ -190,15 +197,19 @@ def active_entries(connection: Connection, *, of_areas: bool = False) -> Iterato
             plate_class=None if plate_class is None else PlateClass(plate_class),
             colour=None if colour is None else PlateColour(colour),
             checkpoints=checkpoints,
-            directions=frozenset(directions),
+            directions=set_of(directions),
             priority=priority,
             exact_only=exact_only,
             valid_from=valid_from
             if in_force_from is None
             else begins(in_force_from, timedelta(seconds=retro_s), emergency=emergency_until is not None),
             valid_until=valid_until if emergency_until is None else min(valid_until, emergency_until),
-            schedule=None if schedule is None else _SCHEDULE.validate_json(schedule),
+            schedule=None if schedule is None else schedule_of(schedule),
         )
+
+
+def _set_of(text: str) -> frozenset[str]:
+    return frozenset(json.loads(text))
 
 
 def listed(order: Order, places: Places) -> WatchlistEntry | None:

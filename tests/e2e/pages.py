@@ -69,11 +69,11 @@ def _watch_closer(page: Page) -> Iterator[tuple[str, Page]]:
     yield "step form", page
     page.keyboard.press("Escape")
     page.evaluate("import('/js/parts/key_help.js').then(({ openKeys }) => openKeys())")
-    expect(page.locator("dialog")).to_be_visible()
+    expect(page.locator("dialog[open]")).to_be_visible()
     yield "keys", page
     page.keyboard.press("Escape")
     page.evaluate("document.querySelector('table.passages button').click()")
-    expect(page.locator("dialog")).to_be_visible()
+    expect(page.locator("dialog[open]")).to_be_visible()
     yield "passage", page
     page.keyboard.press("Escape")
 

@@ -40,6 +40,7 @@ def test_guessing_is_stopped_and_said(site: Site, desks: SiteDesks) -> None:
         page.fill("#password", f"guess number {attempt}")
         with page.expect_response("**/api/session"):
             page.click("button[type=submit]")
+        expect(page.locator("#password")).to_have_value("")  # emptied once the answer is shown
     expect(page.locator(".complaint")).to_contain_text("账号已暂时锁定")
 
 

@@ -33,6 +33,7 @@ class Program:
         """Nothing where it runs."""
         if self.running:
             return
+        self.close()
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -42,6 +43,11 @@ class Program:
                 env={**os.environ, "OMP_NUM_THREADS": "1", **self.environment},
             )
         self.started_at = time.monotonic()
+
+    def close(self) -> None:
+        """Let go of the pipe of one that has ended; whatever it printed and nobody read is lost."""
+        if self.process is not None and self.process.stdout is not None:
+            self.process.stdout.close()
 
     @property
     def running(self) -> bool:

@@ -153,6 +153,7 @@ class Town:
         assert program.process is not None
         assert program.process.stdout is not None
         told: dict[str, int] = json.loads(program.process.stdout.read())
+        program.close()
         return told
 
     def stop_central(self) -> list[str]:
@@ -173,6 +174,7 @@ class Town:
         for kept in self.kept.values():
             if kept.program.running:
                 kept.program.kill()
+            kept.program.close()
 
 
 @contextmanager
