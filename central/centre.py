@@ -54,6 +54,7 @@ from central.wiring import (
     Engines,
     audit_keeper,
     identity_provider,
+    job_runner,
     open_engines,
     open_federation,
     open_state,
@@ -84,6 +85,7 @@ class PartName(enum.StrEnum):
     FLOW = "flow"  #: counts the traffic
     RETRO = "retro"  #: the past of orders that ask for it
     HOTLISTS = "hotlists"  #: reads hotlists that were handed in; their files are where the API is
+    JOBS = "jobs"  #: works on analyses that take long
     AUDIT = "audit"  #: walks the audit trail, signs its days
     RETENTION = "retention"  #: lets go of what is too old
     API = "api"  #: the API and the console
@@ -92,7 +94,15 @@ class PartName(enum.StrEnum):
 
 EVERYTHING = frozenset(PartName) - {PartName.PROBES}
 _NEED_PASSAGES = frozenset(
-    {PartName.INGEST, PartName.RETRO, PartName.LEARN, PartName.FLOW, PartName.RETENTION, PartName.API}
+    {
+        PartName.INGEST,
+        PartName.RETRO,
+        PartName.LEARN,
+        PartName.FLOW,
+        PartName.JOBS,
+        PartName.RETENTION,
+        PartName.API,
+    }
 )
 
 
@@ -248,6 +258,7 @@ class Centre:
             PartName.HOTLISTS: lambda: HotlistReader(
                 self.records.hotlists, self._settings.data / "hotlists", wait=self._stopping.wait
             ),
+            PartName.JOBS: self._jobs,
             PartName.AUDIT: self._audit,
             PartName.RETENTION: self._retention,
             PartName.API: self._api,
@@ -262,6 +273,9 @@ class Centre:
             clock=self._clock,
             stopping=self._stopping.is_set,
         )
+
+    def _jobs(self) -> Part:
+        return job_runner(self._settings, self._opened, self._clock, self._metrics, wait=self._stopping.wait)
 
     def _admission(self) -> Admission:
         """Ingest and matcher take the same passages: an alert's passage is always in the store."""
@@ -415,6 +429,8 @@ class Centre:
                 max_retro=timedelta(days=self._settings.orders.max_retro_days),
                 max_list_bytes=self._settings.orders.max_list_mib << 20,
                 own_history=timedelta(days=self._settings.interception.history_days),
+                jobs=self._settings.jobs.limits(),
+                jobs_kept=timedelta(days=self._settings.retention.jobs_days),
             ),
             identity_provider=identity_provider(self._settings, self._clock),
         )

@@ -123,8 +123,17 @@ TASKS = {
     "match": frozenset({PartName.MATCH, PartName.SITES, PartName.ORDERS}),
     "dispatch": frozenset({PartName.DISPATCH}),
     "api": frozenset(
-        {PartName.API, PartName.FEED, PartName.LEARN, PartName.FLOW, PartName.HOTLISTS, PartName.RETRO}
+        {
+            PartName.API,
+            PartName.FEED,
+            PartName.LEARN,
+            PartName.FLOW,
+            PartName.HOTLISTS,
+            PartName.RETRO,
+            PartName.JOBS,
+        }
     ),
+    "jobs": frozenset({PartName.JOBS}),
 }
 
 
@@ -161,6 +170,13 @@ def run_dispatch(settings: CentreSettings) -> None:
 def run_api(settings: CentreSettings) -> None:
     """Run only the API and the console. Embedded passages can be open in one process only."""
     _run(settings, TASKS["api"])
+
+
+@central.command("jobs")
+@click.pass_obj
+def run_jobs(settings: CentreSettings) -> None:
+    """Run only a worker for analyses that take long, beside the API's own; several share the work."""
+    _run(settings, TASKS["jobs"])
 
 
 @central.command("run")

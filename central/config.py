@@ -35,6 +35,7 @@ from central.delivery.target import DispatchPolicy, RetryPolicy
 from central.federation.peer import Field as PeerField
 from central.federation.peer import Peer
 from central.interception import Calendar, Road
+from central.investigation import JobLimits
 from central.people import Role
 from central.sign_on import ClaimRules
 from central.state.limits import StateLimits
@@ -401,6 +402,7 @@ class RetentionSettings(_Section):
     )
     positions_days: Days = Field(default=30, description="Where units were; their newest position stays.")
     flow_days: Days = Field(default=730, description="Counts of the traffic, which have no plates.")
+    jobs_days: Days = Field(default=7, description="Jobs that are over, with all that was found.")
     uploads_days: Days = Field(default=2, description="Uploads of images that were begun and never finished.")
     every_minutes: int = Field(
         default=60, ge=1, le=1440, description="How often it is looked for what is too old."
@@ -474,6 +476,22 @@ class InterceptionSettings(_Section):
 
     def calendar(self, utc_offset: timedelta) -> Calendar:
         return Calendar(utc_offset=utc_offset, holidays=frozenset(self.holidays), worked=frozenset(self.worked))
+
+
+class JobSettings(_Section):
+    """Analyses that take long: asked now, worked on by whoever has the part `jobs`, kept for who asked."""
+
+    at_once: int = Field(
+        default=1, ge=1, le=16, description="In hand at a time, of each process that has the part."
+    )
+    minutes: float = Field(default=30.0, ge=0.1, le=1440, description="That one may take.")
+    per_person: int = Field(default=3, ge=1, le=100, description="That wait or run, of one person.")
+    kept_per_person: int = Field(
+        default=50, ge=1, le=1000, description="All together; then they discard some, or wait for [retention]."
+    )
+
+    def limits(self) -> JobLimits:
+        return JobLimits(open=self.per_person, kept=self.kept_per_person)
 
 
 class FlowSettings(_Section):
@@ -749,6 +767,7 @@ class CentreSettings(BaseSettings):
     images: ImageSettings = ImageSettings()
     orders: OrderSettings = OrderSettings()
     interception: InterceptionSettings = InterceptionSettings()
+    jobs: JobSettings = JobSettings()
     flow: FlowSettings = FlowSettings()
     federation: FederationSettings = FederationSettings()
     assessment: AssessmentSettings = AssessmentSettings()

@@ -193,6 +193,23 @@ class CentreMetrics:
         self.audit_good = Gauge(
             "bukong_audit_good", "Whether the last walk of the audit trail found it whole.", registry=registry
         )
+        #: In this process; with jobs waiting and none running, no process has the part `jobs`.
+        self.jobs_running = Gauge("bukong_jobs_running", "Jobs in hand.", registry=registry)
+        #: Many failed ones want a look: each says why, to its owner and in the log.
+        self.jobs_ended = Counter(
+            "bukong_jobs_ended", "Jobs that are over, by how they ended.", ["state"], registry=registry
+        )
+        #: Should stay at rest: a worker died, or the store was away.
+        self.jobs_taken_again = Counter(
+            "bukong_jobs_taken_again", "Jobs taken up again after an attempt failed.", registry=registry
+        )
+        #: From being taken up for the first time.
+        self.job_seconds = Histogram(
+            "bukong_job_seconds",
+            "Time that a job took which was done.",
+            buckets=(1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600),
+            registry=registry,
+        )
         #: What retention removed.
         self.deleted = Counter(
             "bukong_retention_deleted", "What was deleted for its age.", ["kind"], registry=registry

@@ -138,6 +138,14 @@ class PassageStore(Protocol):
         """
         ...
 
+    def progress(self, cancel: Cancel) -> float | None:
+        """How much of its rows the question under it has read, 0 to 1; None: none runs, or it can't be told.
+
+        Raises:
+            StoreUnavailable: the engine is away.
+        """
+        ...
+
     def steps(self, *, since: datetime, until: datetime, horizon: timedelta) -> tuple[StepCount, ...]:
         """Steps of all plates whose outcome came in [since, until), counted; in no order.
 

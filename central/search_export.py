@@ -1,11 +1,12 @@
-"""Passages found, as files to take along: CSV, XLSX, GeoJSON. Pure."""
+"""What was found, as files to take along: CSV, XLSX, GeoJSON. Pure."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from central.checkpoint import Checkpoint
 from central.sheet_file import Cell, write_sheet
@@ -54,18 +55,27 @@ def row_of(passage: Passage, checkpoints: Mapping[str, Checkpoint]) -> dict[str,
 
 def to_csv(passages: Sequence[Passage], checkpoints: Mapping[str, Checkpoint]) -> bytes:
     """UTF-8 with its mark, so that a spreadsheet reads the Chinese."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for passage in passages:
-        row = row_of(passage, checkpoints)
-        writer.writerow([_harmless(row[name]) for name in COLUMNS])
-    return text.getvalue().encode("utf-8-sig")
+    return rows_to_csv(COLUMNS, (row_of(passage, checkpoints) for passage in passages))
 
 
 def to_xlsx(passages: Sequence[Passage], checkpoints: Mapping[str, Checkpoint]) -> bytes:
+    return rows_to_xlsx(COLUMNS, (row_of(passage, checkpoints) for passage in passages))
+
+
+def rows_to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """As `to_csv`, of any rows; what a cell can't hold is in it as JSON."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_harmless(_cell(row.get(name))) for name in columns])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def rows_to_xlsx(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """As `to_xlsx`, of any rows; what a cell can't hold is in it as JSON."""
     file = io.BytesIO()
-    write_sheet(file, COLUMNS, ([row_of(p, checkpoints)[name] for name in COLUMNS] for p in passages))
+    write_sheet(file, columns, ([_cell(row.get(name)) for name in columns] for row in rows))
     return file.getvalue()
 
 
@@ -79,6 +89,12 @@ def to_geojson(passages: Sequence[Passage], checkpoints: Mapping[str, Checkpoint
             point = {"type": "Point", "coordinates": [there.longitude, there.latitude]}
         features.append({"type": "Feature", "geometry": point, "properties": row_of(passage, checkpoints)})
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
+
+
+def _cell(value: Any) -> Cell:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _harmless(cell: Cell) -> Cell:

@@ -13,6 +13,8 @@ from central.digest import Signer
 from central.escalation import EscalationPolicy
 from central.federation import Federation, Home, Neighbours
 from central.images.folder import FolderImages
+from central.investigation import Gate
+from central.job_runner import JobRunner
 from central.metrics import CentreMetrics
 from central.ports import ImageStore, PassageStore, StoreUnavailable
 from central.records import Records, RecordsPolicy, open_records
@@ -129,6 +131,30 @@ def audit_keeper(
         deliver_to=settings.audit.digest_url,
         utc_offset=timedelta(hours=settings.audit.utc_offset_hours),
         clock=clock,
+        metrics=metrics,
+    )
+
+
+def job_runner(
+    settings: CentreSettings,
+    engines: Engines,
+    clock: Clock,
+    metrics: CentreMetrics,
+    *,
+    wait: Callable[[float], object],
+) -> JobRunner:
+    """`wait` blocks for that many seconds or until the centre stops."""
+    records, store, wanted = engines.records, engines.store, settings.jobs
+    assert store is not None, "jobs need the passages"
+    return JobRunner(
+        records,
+        store,
+        Gate(records.audit, records.grants, clock),
+        at_once=wanted.at_once,
+        longest=timedelta(minutes=wanted.minutes),
+        utc_offset=timedelta(hours=settings.audit.utc_offset_hours),
+        clock=clock,
+        wait=wait,
         metrics=metrics,
     )
 
@@ -258,6 +284,7 @@ def retention_of(settings: CentreSettings, engines: Engines, clock: Clock, metri
             rule("evidence", kept.images_days, forget_evidence),
             rule("positions", kept.positions_days, records.units.delete_before),
             rule("flow", kept.flow_days, store.flow.delete_before),
+            rule("jobs", kept.jobs_days, records.jobs.delete_before),
             rule("uploads", kept.uploads_days, engines.uploads.prune),
         ),
         audit=records.audit.append,

@@ -9,9 +9,19 @@ from central.analysis.fake import FakeWishes
 from central.analysis.first_seen import FirstSeenWishes
 from central.analysis.frequent import FrequentWishes
 from central.analysis.night import NightWishes
+from central.analysis.obscured import ObscuredWishes
 from central.analysis.section_speed import SectionSpeedWishes
 from central.analysis.stopover import StopoverWishes
-from central.analysis.work import Analysis, Finding, Ground, InvalidWishes, Work
+from central.analysis.wishes import UnknownKind, WishesOf
+from central.analysis.work import (
+    MOST_FINDINGS,
+    Analysis,
+    Finding,
+    Ground,
+    InvalidWishes,
+    Work,
+    ground_of,
+)
 
 #: Kind → wishes.
 KINDS: dict[str, type[Analysis]] = {
@@ -21,6 +31,7 @@ KINDS: dict[str, type[Analysis]] = {
         CollisionWishes,
         CloneWishes,
         FakeWishes,
+        ObscuredWishes,
         FirstSeenWishes,
         NightWishes,
         BaseWishes,
@@ -31,8 +42,13 @@ KINDS: dict[str, type[Analysis]] = {
     )
 }
 
+#: Reads and writes the wishes of each.
+WISHES = WishesOf(KINDS)
+
 __all__ = [
     "KINDS",
+    "MOST_FINDINGS",
+    "WISHES",
     "Analysis",
     "BaseWishes",
     "CloneWishes",
@@ -47,7 +63,10 @@ __all__ = [
     "Ground",
     "InvalidWishes",
     "NightWishes",
+    "ObscuredWishes",
     "SectionSpeedWishes",
     "StopoverWishes",
+    "UnknownKind",
     "Work",
+    "ground_of",
 ]

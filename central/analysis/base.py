@@ -18,6 +18,15 @@ class BaseWishes(Single):
 
     kind: ClassVar[str] = "base"
     longest: ClassVar[timedelta] = timedelta(days=92)
+    columns: ClassVar[dict[str, str]] = {
+        "went_in": "Checkpoint before the rest.",
+        "came_out": "Checkpoint after it.",
+        "rests": "How often.",
+        "share": "Of all its rests, 0 to 1.",
+        "median_hours": "That a rest takes.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+    }
     plate: str
     hours: float = 4.0
 

@@ -21,7 +21,6 @@ from central.analysis.least_times import LeastTimes
 from central.analysis.work import MICRO, Finding, Ground, Work, at_most, moment, not_longer, within
 from central.investigation import Limits, Plan, Reach
 
-LONGEST = timedelta(days=31)
 #: Passages further apart tell nothing: the road allows everything.
 _HORIZON_US = 2 * 3600 * MICRO
 #: Anomalies further apart are of two occasions, of which there must be so many.
@@ -36,8 +35,8 @@ _PART = 0.65
 #: Drives that tell how quickly it can be done.
 _ENOUGH = 30
 
-#: From each passage of a plate to its next one, at another checkpoint.
-_STEPS = """
+#: From each passage of a plate to its next one, at another checkpoint, within {horizon} microseconds.
+STEPS = """
   SELECT plate, passed, here, before_at, at, at - before_at AS gap,
     toHour(toDateTime(intDiv(at, 1000000), 'UTC')) AS hour, least(confidence, before_confidence) / 10000 AS sure
   FROM (
@@ -54,7 +53,7 @@ _STEPS = """
 _ROADS = f"""
 SELECT passed, here, count() AS drives, quantile(0.02)(gap) / 1000000 AS quick,
   quantileResample(0.02, 0, 24, 1)(gap, hour) AS quick_by_hour, countResample(0, 24, 1)(gap, hour) AS by_hour
-FROM ({_STEPS}) GROUP BY passed, here HAVING drives >= {{enough:UInt32}}
+FROM ({STEPS}) GROUP BY passed, here HAVING drives >= {{enough:UInt32}}
 """  # noqa: S608
 #: `least`: seconds from the checkpoint in the row to that in the column, one row after the other.
 _PLACES = f"""
@@ -65,7 +64,7 @@ FROM (
     transform(here, {{ids:Array(String)}}, {{rows:Array(UInt32)}}, 0) AS column,
     if(row > 0 AND column > 0, {{least:Array(UInt16)}}[(row - 1) * length({{ids:Array(String)}}) + column], 0)
       * {{by_hour:Array(Float64)}}[hour + 1] AS least_gap
-  FROM ({_STEPS})
+  FROM ({STEPS})
 )
 WHERE gap < (least_gap - {{spare:Int64}}) * 1000000
 GROUP BY plate HAVING count() >= {{repeats:UInt32}}
@@ -90,6 +89,18 @@ class CloneWishes:
     """Which plates are on two vehicles?"""
 
     kind: ClassVar[str] = "clone"
+    longest: ClassVar[timedelta] = timedelta(days=31)
+    questions: ClassVar[int] = 3
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "The vehicle's.",
+        "why": "places: too far apart too soon; looks: two classes or colours.",
+        "strength": "-log10 of the chance that all of it is misread.",
+        "repeats": "Anomalies.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+        "anomalies": "Of places: from, to, left_at, came_at, took_s, least_s.",
+        "looks": "Of looks: plate_class, colour, passages, checkpoints.",
+    }
     repeats: int = 3  #: anomalies, twenty minutes or more apart
     strength: float = 4.0  #: see the module
     limit_kmh: float = 100.0  #: along the straight line, where few drive from here to there
@@ -104,7 +115,7 @@ class CloneWishes:
         return ""
 
     def work(self, reach: Reach, ground: Ground) -> Work:
-        not_longer(self.kind, reach, LONGEST)
+        not_longer(self.kind, reach, self.longest)
         limits = Limits(seconds=120)
         horizon = {"horizon": _HORIZON_US}
         roads = yield Plan(

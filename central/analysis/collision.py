@@ -20,7 +20,6 @@ from central.analysis.work import (
 )
 from central.investigation import Limits, Plan, Reach
 
-LONGEST = timedelta(days=92)
 MOST_AREAS = 8
 
 
@@ -46,6 +45,15 @@ class CollisionWishes:
     """Who was in at least so many of these areas, and in none of the excluded?"""
 
     kind: ClassVar[str] = "collision"
+    longest: ClassVar[timedelta] = timedelta(days=92)
+    questions: ClassVar[int] = 1
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "The vehicle's.",
+        "areas": "Numbers, from 0, of the areas that it was in.",
+        "times": "Passages there.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+    }
     areas: tuple[CollisionArea, ...]
     at_least: int | None = None  #: of the areas that are not excluded; None: in all of them
 
@@ -64,7 +72,7 @@ class CollisionWishes:
     def work(self, reach: Reach, ground: Ground) -> Work:
         """Only what of the areas lies in the reach is looked at."""
         del ground
-        not_longer(self.kind, reach, LONGEST)
+        not_longer(self.kind, reach, self.longest)
         wanted = [n for n, area in enumerate(self.areas) if not area.excluded]
         excluded = [n for n, area in enumerate(self.areas) if area.excluded]
         inside = [

@@ -38,7 +38,6 @@ from central.analysis.work import (
 )
 from central.investigation import Limits, Plan, Reach, TooMuch
 
-LONGEST = timedelta(days=31)
 #: Passages of the vehicle asked about.
 MOST_PASSAGES = 5_000
 #: Vehicles whose habits are looked at: those met most often.
@@ -97,6 +96,19 @@ class ConvoyWishes:
     """Who drove with this vehicle?"""
 
     kind: ClassVar[str] = "convoy"
+    longest: ClassVar[timedelta] = timedelta(days=31)
+    questions: ClassVar[int] = 3
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "The companion's.",
+        "strength": "-log10 of the chance.",
+        "share": "Of what either passed, what they passed together.",
+        "meetings": "Checkpoints passed together, each time counted.",
+        "checkpoints": "Different ones.",
+        "days": "Different ones (UTC).",
+        "gap_s": "Median seconds by which the companion comes later; negative: earlier.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+    }
     plate: str
     seconds: int = 90  #: between the two at a checkpoint, before or after
     checkpoints: int = 3  #: different ones at which both were seen, in one order
@@ -117,7 +129,7 @@ class ConvoyWishes:
 
     def work(self, reach: Reach, ground: Ground) -> Work:
         del ground
-        not_longer(self.kind, reach, LONGEST)
+        not_longer(self.kind, reach, self.longest)
         led = yield Plan(
             name=self.kind,
             sql=_LED,

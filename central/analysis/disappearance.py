@@ -18,6 +18,14 @@ class DisappearanceWishes(Single):
 
     kind: ClassVar[str] = "disappearance"
     longest: ClassVar[timedelta] = timedelta(days=7)
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "The vehicle's.",
+        "checkpoint": "After which it was lost.",
+        "times": "Passages up to then.",
+        "first_at": "Earliest passage that it rests on.",
+        "lost_at": "Last passage before it was lost.",
+        "again_at": "When it was seen again; null: not in the time asked about.",
+    }
     checkpoints: tuple[str, ...]
     hours: float = 6.0
     passages: int = 2  #: seen before that, the one at the checkpoint included: one alone may be a misread

@@ -32,6 +32,18 @@ class FakeWishes:
     """Which plates can't be genuine?"""
 
     kind: ClassVar[str] = "fake"
+    longest: ClassVar[timedelta] = timedelta(days=31)
+    questions: ClassVar[int] = 1
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "As read.",
+        "colour": "Ground colour as seen.",
+        "times": "Passages.",
+        "checkpoints": "Different ones.",
+        "mean_confidence": "Of the reads, 0 to 1.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+        "why": "form: the text fits no class; colour: no class of that form has it.",
+    }
     passages: int = 3
     checkpoints: int = 2  #: different ones: one camera alone may see colours wrongly
     confidence: float = 0.95  #: of a read that counts
@@ -47,7 +59,7 @@ class FakeWishes:
 
     def work(self, reach: Reach, ground: Ground) -> Work:
         del ground
-        not_longer(self.kind, reach, timedelta(days=31))
+        not_longer(self.kind, reach, self.longest)
         answer = yield Plan(
             name=self.kind,
             sql=_LOOKS,

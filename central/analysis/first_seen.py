@@ -18,6 +18,14 @@ class FirstSeenWishes(Single):
 
     kind: ClassVar[str] = "first_seen"
     longest: ClassVar[timedelta] = timedelta(days=92)
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "The vehicle's.",
+        "times": "Passages since.",
+        "checkpoints": "Different ones.",
+        "first_checkpoint": "Where it was seen first.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+    }
     since: datetime
     passages: int = 2  #: since; one alone is as often a misread as a newcomer
 

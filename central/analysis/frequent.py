@@ -18,6 +18,14 @@ class FrequentWishes(Single):
 
     kind: ClassVar[str] = "frequent"
     longest: ClassVar[timedelta] = timedelta(days=31)
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "The vehicle's.",
+        "times": "Passages.",
+        "days": "Different local days.",
+        "checkpoints": "Different ones.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+    }
     checkpoints: tuple[str, ...]
     passages: int = 10
     days: int = 1

@@ -18,6 +18,15 @@ class NightWishes(Single):
 
     kind: ClassVar[str] = "night"
     longest: ClassVar[timedelta] = timedelta(days=31)
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "The vehicle's.",
+        "nights": "On which it was seen.",
+        "night_times": "Passages by night.",
+        "times": "All passages.",
+        "share": "Those by night, 0 to 1.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+    }
     begins: int = 23  #: local hour
     ends: int = 5
     nights: int = 3  #: on which it was seen

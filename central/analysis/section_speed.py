@@ -18,6 +18,13 @@ class SectionSpeedWishes(Single):
 
     kind: ClassVar[str] = "section_speed"
     longest: ClassVar[timedelta] = timedelta(days=7)
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "The vehicle's.",
+        "speed_kmh": "Average along the section.",
+        "took_s": "Seconds.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+    }
     begins: str  #: checkpoint
     ends: str
     metres: float  #: along the road

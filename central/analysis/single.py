@@ -16,6 +16,8 @@ class Single:
     """Base of them. A kind says its `kind`, `longest` and `sql`, and its `values`."""
 
     kind: ClassVar[str]
+    questions: ClassVar[int] = 1
+    columns: ClassVar[dict[str, str]]
     longest: ClassVar[timedelta]
     sql: ClassVar[str]
 

@@ -18,6 +18,13 @@ class StopoverWishes(Single):
 
     kind: ClassVar[str] = "stopover"
     longest: ClassVar[timedelta] = timedelta(days=7)
+    columns: ClassVar[dict[str, str]] = {
+        "plate": "The vehicle's.",
+        "took_s": "Seconds.",
+        "usual_s": "Median of that hour of the day.",
+        "first_at": "Earliest passage that it rests on.",
+        "last_at": "Latest one.",
+    }
     begins: str  #: checkpoint
     ends: str
     minutes: float = 10.0  #: longer than usual, at least

@@ -8,11 +8,12 @@ the store, between questions looks whether it was called off, and keeps what is 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
+from central.checkpoint import Checkpoint
 from central.investigation import Plan, Reach, TooMuch
 
 #: A finding: names to what JSON holds. Moments are ISO 8601 of UTC. Every one has `first_at`: the earliest
@@ -37,10 +38,23 @@ class Ground:
     utc_offset: timedelta = timedelta(hours=8)  #: of the local clock that days and nights go by
 
 
+def ground_of(checkpoints: Iterable[Checkpoint], utc_offset: timedelta) -> Ground:
+    """What the centre's configuration tells."""
+    places = {
+        c.checkpoint_id: (c.latitude, c.longitude)
+        for c in checkpoints
+        if c.latitude is not None and c.longitude is not None
+    }
+    return Ground(places=places, utc_offset=utc_offset)
+
+
 class Analysis(Protocol):
     """Wishes of one kind, checked when they are made."""
 
     kind: ClassVar[str]
+    longest: ClassVar[timedelta]  #: time that may be asked about at once
+    questions: ClassVar[int]  #: that it puts, at most: its progress is told by them
+    columns: ClassVar[dict[str, str]]  #: what a finding may have, in order, and what it means
 
     @property
     def subject(self) -> str:

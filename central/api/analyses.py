@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from inspect import getdoc
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field
 
-from central.analysis import KINDS, Analysis, Finding, Ground, InvalidWishes
+from central.analysis import KINDS, MOST_FINDINGS, WISHES, ground_of
+from central.analysis.run import found_by
 from central.api.search_purpose import Asked, GateOf
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
-from central.investigation import Reach
-from central.ports import PassageStore
-from central.records import NotFound
+from central.investigation import Plan, TooSlow
 
 router = APIRouter(prefix="/api", tags=["analyses"])
-_WISHES: dict[str, TypeAdapter[Analysis]] = {kind: TypeAdapter(wishes) for kind, wishes in KINDS.items()}
+
+
+class AnalysisKindView(BaseModel):
+    """One kind of analysis, and what it takes and gives."""
+
+    kind: str
+    question: str = Field(description="In words.")
+    longest_days: float = Field(description="Time that may be asked about at once.")
+    most_findings: int = Field(description="More are an error that says so, and no silent cut.")
+    wishes: dict[str, Any] = Field(description="JSON Schema of the wishes.")
+    columns: dict[str, str] = Field(
+        description="What a finding may have, in order, and what it means. `first_at` and `last_at`, and all "
+        "that ends on `_at`, are moments of UTC."
+    )
+
+
+class AnalysisKindsView(BaseModel):
+    """All kinds there are."""
+
+    kinds: list[AnalysisKindView]
 
 
 class AnalysisRequest(Asked):
@@ -24,7 +44,8 @@ class AnalysisRequest(Asked):
 
     wishes: dict[str, Any] = Field(
         default_factory=dict,
-        description="Of the kind, such as {plate, seconds, checkpoints, strength} of a convoy.",
+        description="Of the kind, such as {plate, seconds, checkpoints, strength} of a convoy; see the list "
+        "of kinds for each.",
         examples=[{"plate": "川C12345"}],
     )
 
@@ -33,11 +54,29 @@ class AnalysisView(BaseModel):
     """All that was found, the most telling first."""
 
     kind: str
-    findings: list[dict[str, Any]]
+    findings: list[dict[str, Any]] = Field(description="See the kind's `columns`.")
     clipped_since: datetime | None = Field(
         description="What is older asks for a supervisor's grant and was left out; null: nothing was."
     )
     audit_id: int = Field(description="The entry in the audit trail that tells of this analysis.")
+
+
+@router.get("/analyses")
+def list_analysis_kinds() -> AnalysisKindsView:
+    """Which analyses there are, what each takes, within which limits, and what its findings say."""
+    return AnalysisKindsView(
+        kinds=[
+            AnalysisKindView(
+                kind=kind,
+                question=(getdoc(wishes) or "").partition("\n\n")[0],
+                longest_days=wishes.longest / timedelta(days=1),
+                most_findings=MOST_FINDINGS,
+                wishes=WISHES.schema(kind),
+                columns=wishes.columns,
+            )
+            for kind, wishes in KINDS.items()
+        ]
+    )
 
 
 @router.post("/analyses/{kind}")
@@ -49,52 +88,27 @@ def run_analysis(
     services: ServicesOf,
     gate: GateOf,
 ) -> AnalysisView:
-    """Answered at once, or not at all where it would take more than its limits."""
-    wishes = _wishes(kind, request.wishes)
+    """Answered at once, or not at all where it takes more than its limits: as a job it is given more time."""
+    wishes = WISHES.read(kind, request.wishes)
     inquiry = gate.ask(
         request.purpose(gate, user, scope),
         "analysis.run",
         subject=wishes.subject,
-        asked={"kind": kind, "wishes": _WISHES[kind].dump_python(wishes, mode="json")},
+        asked={"kind": kind, "wishes": WISHES.written(wishes)},
         since=request.since,
         until=request.until,
     )
-    places = {
-        c.checkpoint_id: (c.latitude, c.longitude)
-        for c in services.records.checkpoints.all()
-        if c.latitude is not None and c.longitude is not None
-    }
-    ground = Ground(places=places, utc_offset=services.settings.utc_offset)
-    findings = _found(services.store, wishes, inquiry.reach, ground)
+    seconds = services.settings.analysis_lasts.total_seconds()
+
+    def soon(plan: Plan) -> Plan:
+        return replace(plan, limits=replace(plan.limits, seconds=min(seconds, plan.limits.seconds)))
+
+    ground = ground_of(services.records.checkpoints.all(), services.settings.utc_offset)
+    try:
+        findings = found_by(wishes, inquiry.reach, ground, services.store, bounded=soon)
+    except TooSlow as error:
+        raise TooSlow(f"{error}; or ask it as a job, which is given more time") from error
     inquiry.answered(len(findings))
     return AnalysisView(
         kind=kind, findings=findings, clipped_since=inquiry.clipped_since, audit_id=inquiry.audit_id
     )
-
-
-def _wishes(kind: str, given: dict[str, Any]) -> Analysis:
-    """Raises:
-    NotFound: no such kind.
-    InvalidWishes: the kind can't take them.
-    """
-    if kind not in _WISHES:
-        raise NotFound(f"expected an analysis of {', '.join(KINDS)}, got {kind!r}")
-    unknown = given.keys() - _WISHES[kind].json_schema().get("properties", {}).keys()
-    if unknown:
-        raise InvalidWishes(f"{kind}: expected no wishes {', '.join(sorted(unknown))}")
-    try:
-        return _WISHES[kind].validate_python(given)
-    except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}".lstrip(": ") for e in error.errors())
-        raise InvalidWishes(f"{kind}: {told}") from error
-
-
-def _found(store: PassageStore, wishes: Analysis, reach: Reach, ground: Ground) -> list[Finding]:
-    work = wishes.work(reach, ground)
-    try:
-        plan = next(work)
-        while True:
-            plan = work.send(store.answer(plan))
-    except StopIteration as end:
-        found: list[Finding] = end.value
-        return found

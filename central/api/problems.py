@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered, OutOfReach
-from central.analysis import InvalidWishes
+from central.analysis import InvalidWishes, UnknownKind
 from central.delivery.target import InvalidTarget, NotDead
 from central.estimate import TooWide
 from central.federation import BadReference, NotAdmitted
@@ -24,10 +24,12 @@ from central.investigation import (
     BeyondReach,
     Cancelled,
     IllegalGrant,
+    IllegalJobMove,
     InvalidGrant,
     InvalidReach,
     NoPurpose,
     NotYourGrant,
+    TooManyJobs,
     TooMuch,
 )
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
@@ -85,6 +87,9 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     BeyondReach: HTTPStatus.FORBIDDEN,
     IllegalGrant: HTTPStatus.CONFLICT,
     Cancelled: HTTPStatus.CONFLICT,
+    IllegalJobMove: HTTPStatus.CONFLICT,
+    TooManyJobs: HTTPStatus.TOO_MANY_REQUESTS,
+    UnknownKind: HTTPStatus.NOT_FOUND,
     InvalidGrant: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidReach: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoPurpose: HTTPStatus.UNPROCESSABLE_ENTITY,

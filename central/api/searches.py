@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints
@@ -174,6 +174,7 @@ _MEDIA = {
     Form.GEOJSON: "application/geo+json",
     Form.PDF: "application/pdf",
 }
+_FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 
 class ExportSearch(PassageSearch):

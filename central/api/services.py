@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from central.federation import Federation
 from central.flow.board import FlowBoard
 from central.interception import Road
-from central.investigation import AGE_TIER, Gate
+from central.investigation import AGE_TIER, Gate, JobLimits
 from central.learner import LearntMovement
 from central.ports import ImageStore, LiveFeed, PassageStore
 from central.records import Records
@@ -48,6 +48,9 @@ class ApiSettings:
     estimate_seconds: float = 5.0  #: that counting what an order would have hit may take
     pattern_hits_a_day: int = 200  #: a pattern that would have hit more is refused
     age_tier: timedelta = AGE_TIER  #: older passages ask for a supervisor's grant
+    analysis_lasts: timedelta = timedelta(seconds=30)  #: each question of one that is answered at once
+    jobs: JobLimits = field(default_factory=JobLimits)  #: of one person
+    jobs_kept: timedelta = timedelta(days=7)  #: once they are over
     max_retro: timedelta = timedelta(days=30)  #: how far back an order may ask for the past
     flow_fewest: int = 5  #: vehicles; what fewer did is not told
     live_behind: int = 2000  #: events a console may lag behind before it is given a gap

@@ -21,6 +21,7 @@ class Untraced:
 
 
 _OWN = Untraced("tells people what is theirs; opening and ending it is traced")
+_OWN_QUESTIONS = Untraced("what one asked oneself; asking it and reading what was found is traced")
 _STAFF = Untraced("tells how the police are organised, nothing of a vehicle; every change is traced")
 _NETWORK = Untraced("tells of sites and machines, nothing of a vehicle")
 _FIGURES = Untraced("counts; a vehicle can't be told from them")
@@ -77,7 +78,15 @@ TRACES: dict[tuple[str, str], Traced | Untraced] = {
     ("POST", "/api/searches"): Traced("passage.search"),
     ("POST", "/api/searches/way"): Traced("way.search"),
     ("POST", "/api/searches/export"): Traced("passage.export"),
+    ("GET", "/api/analyses"): Untraced("tells which analyses there are"),
     ("POST", "/api/analyses/{kind}"): Traced("analysis.run"),
+    ("GET", "/api/jobs"): _OWN_QUESTIONS,
+    ("POST", "/api/jobs"): Traced("job.start"),
+    ("GET", "/api/jobs/{job_id}"): _OWN_QUESTIONS,
+    ("DELETE", "/api/jobs/{job_id}"): Traced("job.discard"),
+    ("POST", "/api/jobs/{job_id}/cancel"): Traced("job.cancel"),
+    ("GET", "/api/jobs/{job_id}/findings"): Traced("job.read"),
+    ("POST", "/api/jobs/{job_id}/export"): Traced("job.export"),
     ("GET", "/api/search-grants"): _WORK,
     ("POST", "/api/search-grants"): Traced("grant.ask"),
     ("POST", "/api/search-grants/{grant_id}/grant"): Traced("grant.grant"),

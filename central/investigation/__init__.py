@@ -10,7 +10,16 @@ from central.investigation.grant import (
     InvalidGrant,
     NotYourGrant,
 )
-from central.investigation.plan import Cancel, Cancelled, Limits, Plan, TooMuch
+from central.investigation.job import (
+    IllegalJobMove,
+    Job,
+    JobLimits,
+    JobLost,
+    JobQuestion,
+    JobState,
+    TooManyJobs,
+)
+from central.investigation.plan import Cancel, Cancelled, Limits, Plan, TooMuch, TooSlow
 from central.investigation.purpose import AGE_TIER, BeyondReach, InvalidReach, NoPurpose, Purpose, Reach
 
 __all__ = [
@@ -24,14 +33,22 @@ __all__ = [
     "GrantRequest",
     "GrantState",
     "IllegalGrant",
+    "IllegalJobMove",
     "Inquiry",
     "InvalidGrant",
     "InvalidReach",
+    "Job",
+    "JobLimits",
+    "JobLost",
+    "JobQuestion",
+    "JobState",
     "Limits",
     "NoPurpose",
     "NotYourGrant",
     "Plan",
     "Purpose",
     "Reach",
+    "TooManyJobs",
     "TooMuch",
+    "TooSlow",
 ]

@@ -38,6 +38,10 @@ class TooMuch(Exception):
     """A question past its limits; says which limit, and how to ask for less."""
 
 
+class TooSlow(TooMuch):
+    """A question that takes longer than it is given; as a job it is given more."""
+
+
 class Cancelled(Exception):
     """Whoever asked has called it off."""
 
@@ -85,18 +89,24 @@ class Cancel:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._enders: list[Callable[[], None]] = []
+        self._enders: dict[str, Callable[[], None]] = {}
         self._asked = threading.Event()
 
     @property
     def asked(self) -> bool:
         return self._asked.is_set()
 
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Tags of the queries that run under it."""
+        with self._lock:
+            return tuple(self._enders)
+
     def ask(self) -> None:
         """Idempotent; returns once the engine was told of every query that runs."""
         self._asked.set()
         with self._lock:
-            enders = list(self._enders)
+            enders = list(self._enders.values())
         for end in enders:
             end()
 
@@ -108,13 +118,13 @@ class Cancel:
             raise Cancelled("the question was called off")
 
     @contextmanager
-    def ending(self, end: Callable[[], None]) -> Iterator[None]:
-        """While the block runs, `end` is what ends it."""
+    def ending(self, tag: str, end: Callable[[], None]) -> Iterator[None]:
+        """While the block runs a query of that tag, `end` is what ends it."""
         with self._lock:
             self.check()
-            self._enders.append(end)
+            self._enders[tag] = end
         try:
             yield
         finally:
             with self._lock:
-                self._enders.remove(end)
+                del self._enders[tag]

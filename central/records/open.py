@@ -20,6 +20,7 @@ from central.records.fleet import SqlFleetBook
 from central.records.grants import SqlGrantBook
 from central.records.holds import SqlHoldBook
 from central.records.hotlists import SqlHotlistBook
+from central.records.jobs import SqlJobBook
 from central.records.migrate import migrate
 from central.records.order_rows import active_entries
 from central.records.orders import SqlOrderBook
@@ -97,6 +98,7 @@ def open_records(
         hotlists=SqlHotlistBook(database, clock, trail),
         grants=SqlGrantBook(database, clock, trail),
         peers=SqlPeerBook(database, clock),
+        jobs=SqlJobBook(database, clock, trail),
         units=SqlUnitBook(database, clock, trail),
         site_keys=SqlSiteKeys(database, clock, trail),
         assessment=SqlAssessmentBook(database),

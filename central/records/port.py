@@ -35,6 +35,7 @@ from central.hold import Hold, HoldRequest, Spared
 from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, Row
 from central.interception import Unit, UnitStatus
 from central.interception.unit import Position
+from central.investigation.book import JobBook
 from central.investigation.grant import Grant, GrantMove, GrantRequest
 from central.order import Order, OrderMove, OrderRequest, OrderState
 from central.people import Account, MachineToken, Role, Session, TokenScope, User
@@ -1045,6 +1046,7 @@ class Records:
     hotlists: HotlistBook
     grants: GrantBook
     peers: PeerBook
+    jobs: JobBook
     policy: RecordsPolicy
     closing: Closing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -139,6 +140,12 @@ Parameters = Mapping[str, str | int | float | Sequence[str] | Sequence[int] | Se
 PLANS_AT_ONCE = 2
 #: How long a query may take to notice that it was called off.
 _ENDS_WITHIN_S = 5.0
+#: How often a question that waits for its turn looks whether it was called off.
+_TURN_S = 0.2
+_PROGRESS = """
+SELECT read_rows / greatest(total_rows_approx, 1) AS part FROM system.processes
+WHERE Settings['log_comment'] = {tag:String} AND total_rows_approx > 0
+"""
 
 
 class Engine(Protocol):
@@ -351,10 +358,9 @@ class ClickHousePassages:
                 if ended.wait(0.05):
                     return
 
-        if not self._answering.acquire(timeout=plan.limits.seconds):
-            raise StoreUnavailable(f"{plan.name}: too many questions at once, ask again")
+        self._await_turn(plan, cancel)
         try:
-            with cancel.ending(end):
+            with cancel.ending(tag, end):
                 try:
                     return self._engine.query(sql, parameters)
                 except StoreUnavailable as error:
@@ -363,6 +369,23 @@ class ClickHousePassages:
                     ended.set()
         finally:
             self._answering.release()
+
+    def _await_turn(self, plan: Plan, cancel: Cancel) -> None:
+        """Raises:
+        Cancelled: it was called off while it waited.
+        StoreUnavailable: its turn does not come.
+        """
+        longest = time.monotonic() + plan.limits.seconds
+        while not self._answering.acquire(timeout=_TURN_S):
+            cancel.check()
+            if time.monotonic() >= longest:
+                raise StoreUnavailable(f"{plan.name}: too many questions at once, ask again")
+
+    def progress(self, cancel: Cancel) -> float | None:
+        for tag in cancel.running:
+            for row in self._engine.query(_PROGRESS, {"tag": tag}).to_pylist():
+                return min(1.0, float(row["part"]))
+        return None
 
     def steps(self, *, since: datetime, until: datetime, horizon: timedelta) -> tuple[StepCount, ...]:
         found = self._engine.query(

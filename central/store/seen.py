@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from central.investigation.plan import SEEN, Cancelled, Plan, TooMuch, Value
+from central.investigation.plan import SEEN, Cancelled, Plan, TooMuch, TooSlow, Value
 from central.store import columns
 
 #: ClickHouse's error codes.
@@ -55,7 +55,7 @@ def reason(plan: Plan, error: str, *, cancelled: bool) -> Exception | None:
     if _RESULT in codes:
         return TooMuch(f"{plan.name}: expected at most {limits.rows} rows, found more: {narrower}")
     if codes & {_TIME, _SLOW}:
-        return TooMuch(f"{plan.name}: expected at most {limits.seconds:g} s, it takes longer: {narrower}")
+        return TooSlow(f"{plan.name}: expected at most {limits.seconds:g} s, it takes longer: {narrower}")
     if _MEMORY in codes:
         return TooMuch(f"{plan.name}: expected at most {limits.memory_mib} MiB, it takes more: {narrower}")
     return None

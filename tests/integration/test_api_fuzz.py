@@ -12,6 +12,7 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -32,10 +33,12 @@ from schemathesis.specs.openapi.checks import (
 from central.api.document import operations_of
 from central.api.rights import RIGHTS
 from central.area import Area
-from central.people import ADDRESS_THROTTLE, Role, TokenScope
+from central.investigation import JobLimits, JobQuestion, Reach
+from central.people import ADDRESS_THROTTLE, Role, TokenScope, User
 from proto.clock import ManualClock
 from tests.centre import (
     PASSWORD,
+    START,
     Centre,
     active_order,
     hit,
@@ -80,7 +83,29 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         running.services.store.insert([seen])
         running.services.images.put(SHA, IMAGE)
         records.alerts.raise_alerts([hit(active_order(records, running.staff, order_request()), seen)])
+        reach = Reach(checkpoints=None, since=START - timedelta(days=9), until=START)
+        for person in records.people.users():
+            if person.username in (Role.INVESTIGATOR, "one-area"):
+                job(running, person, reach)
         yield running
+
+
+def job(centre: Centre, person: User, reach: Reach) -> None:
+    """One that is done."""
+    question = JobQuestion(
+        kind="base",
+        wishes={"plate": "川C12345", "hours": 4.0},
+        subject="川C12345",
+        since=reach.since,
+        until=reach.until,
+        reason="盗抢",
+        case_number="A-1",
+    )
+    book = centre.records.jobs
+    book.start(question, by=person, audit_id=1, limits=JobLimits())
+    taken = book.take(lease=timedelta(minutes=1))
+    assert taken is not None
+    book.finish(taken.job_id, taken.attempt, [{"went_in": "cp-1", "rests": 2}], reach)
 
 
 def real(centre: Centre) -> dict[str, list[str]]:
@@ -90,6 +115,7 @@ def real(centre: Centre) -> dict[str, list[str]]:
         "order_id": [order.order_id for order in records.orders.page(limit=5)],
         "alert_id": [found.alert.alert_id for found in records.alerts.page(only_open=False, limit=5)],
         "sha256": [SHA],
+        "job_id": [job.job_id for name in (Role.INVESTIGATOR, "one-area") for job in records.jobs.of(name)],
         "username": [SOMEBODY],
         "token_id": [token.token_id for token in records.people.machine_tokens() if token.name == "spare"],
     }

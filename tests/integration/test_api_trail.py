@@ -31,6 +31,7 @@ from tests.centre import (
 from tests.integration.api_requests import DRAFT, IMAGE, SEARCH, SHA
 from tests.integration.test_api_hotlists import FILE, LIST, hand_in, read_all
 from tests.integration.test_api_targets import DRAFT as TARGET
+from tests.jobs import settled, worker
 
 R = Role
 SHIFT = {
@@ -119,10 +120,22 @@ class Stage:
         assert answer.status_code in (200, 201), answer.text
         return int(answer.json()["number"])
 
+    def job(self, *, done: bool = True) -> str:
+        made = self.as_(R.INVESTIGATOR).post("/api/jobs", json=JOB)
+        assert made.status_code == 201, made.text
+        if done:
+            with worker(self.centre.services) as runner:
+                settled(self.as_(R.INVESTIGATOR), made.json()["job_id"], runner)
+        return str(made.json()["job_id"])
+
     def trail(self) -> list[AuditRecord]:
         return [entry.record for entry in self.centre.records.audit.page(limit=100_000)][::-1]
 
 
+JOB = {k: v for k, v in SEARCH.items() if k != "plate"} | {
+    "kind": "base",
+    "wishes": {"plate": SEARCH["plate"]},
+}
 DAY = {"since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"}
 HOLD = {"plate": "川C·12345", "reason": "行政复议"}
 ASK = {"case_number": "A-1", "reason": "盗抢车辆追查", "since": "2025-06-01T00:00:00Z", "hours": 8}
@@ -271,6 +284,17 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/api/analyses/{kind}"): lambda s: s.as_(R.INVESTIGATOR).post(
         "/api/analyses/base",
         json={k: v for k, v in SEARCH.items() if k != "plate"} | {"wishes": {"plate": SEARCH["plate"]}},
+    ),
+    ("POST", "/api/jobs"): lambda s: s.as_(R.INVESTIGATOR).post("/api/jobs", json=JOB),
+    ("POST", "/api/jobs/{job_id}/cancel"): lambda s: s.as_(R.INVESTIGATOR).post(
+        f"/api/jobs/{s.job(done=False)}/cancel"
+    ),
+    ("DELETE", "/api/jobs/{job_id}"): lambda s: s.as_(R.INVESTIGATOR).delete(f"/api/jobs/{s.job()}"),
+    ("GET", "/api/jobs/{job_id}/findings"): lambda s: s.as_(R.INVESTIGATOR).get(
+        f"/api/jobs/{s.job()}/findings"
+    ),
+    ("POST", "/api/jobs/{job_id}/export"): lambda s: s.as_(R.INVESTIGATOR).post(
+        f"/api/jobs/{s.job()}/export", json={"form": "xlsx"}
     ),
     ("POST", "/api/search-grants"): lambda s: s.as_(R.INVESTIGATOR).post("/api/search-grants", json=ASK),
     ("POST", "/api/search-grants/{grant_id}/grant"): lambda s: _granted(s, "grant"),

@@ -94,9 +94,9 @@ def test_another_failure_is_the_engines() -> None:
 def test_what_was_called_off_does_not_begin() -> None:
     cancel = Cancel()
     told: list[str] = []
-    with cancel.ending(lambda: told.append("first")):
+    with cancel.ending("1", lambda: told.append("first")):
         cancel.ask()
     assert told == ["first"]
-    with pytest.raises(Cancelled), cancel.ending(lambda: told.append("second")):
+    with pytest.raises(Cancelled), cancel.ending("2", lambda: told.append("second")):
         told.append("ran")
     assert told == ["first"]
