@@ -201,7 +201,7 @@ def test_pages_and_files_have_all_that_was_found(site: Site) -> None:
         seen += page["findings"]
         after = page["next"]
     assert [f["plate"] for f in seen] == ["川C12345", *plates]
-    rows = {"csv": [], "xlsx": []}
+    rows: dict[str, list[list[Any]]] = {"csv": [], "xlsx": []}
     for form in rows:
         answer = site.ann.post(f"/api/jobs/{job_id}/export", json={"form": form})
         assert answer.headers["content-disposition"].endswith(f'.{form}"')
@@ -292,7 +292,7 @@ class Slow:
 def test_a_job_that_runs_stops_when_it_is_called_off(site: Site) -> None:
     slow = Slow(site.centre.services.store)
     job_id = start(site.ann)
-    with worker(site.centre.services, store=slow) as runner:  # type: ignore[arg-type]
+    with worker(site.centre.services, store=slow) as runner:
         runner.step()
         assert slow.asked.wait(SOON_S)
         assert site.ann.get(f"/api/jobs/{job_id}").json()["state"] == "running"
@@ -305,7 +305,7 @@ def test_a_job_that_runs_stops_when_it_is_called_off(site: Site) -> None:
 def test_a_centre_that_is_stopped_goes_on_with_its_jobs_when_it_is_started(site: Site) -> None:
     slow = Slow(site.centre.services.store)
     job_id = start(site.ann)
-    with worker(site.centre.services, store=slow) as runner:  # type: ignore[arg-type]
+    with worker(site.centre.services, store=slow) as runner:
         runner.step()
         assert slow.asked.wait(SOON_S)
     told = site.ann.get(f"/api/jobs/{job_id}").json()
@@ -330,7 +330,7 @@ def test_a_store_that_is_away_is_tried_again_and_given_up_with_why(site: Site) -
     slow.through.set()
     job_id = start(site.ann)
     deadline = time.monotonic() + SOON_S
-    with worker(site.centre.services, store=slow) as runner:  # type: ignore[arg-type]
+    with worker(site.centre.services, store=slow) as runner:
         while (told := site.ann.get(f"/api/jobs/{job_id}").json())["state"] != "done":
             assert time.monotonic() < deadline, told
             runner.step()
@@ -350,7 +350,7 @@ def test_who_may_see_less_while_it_runs_gets_nothing(site: Site, how: str) -> No
     slow = Slow(site.centre.services.store)
     job_id = start(site.ann, kind="convoy", wishes={"plate": "川C12345"})  # two questions at least
     accounts = site.centre.records.accounts
-    with worker(site.centre.services, store=slow) as runner:  # type: ignore[arg-type]
+    with worker(site.centre.services, store=slow) as runner:
         runner.step()
         assert slow.asked.wait(SOON_S)
         if how == "area":
@@ -372,7 +372,7 @@ def test_who_may_see_less_while_it_runs_gets_nothing(site: Site, how: str) -> No
 def test_progress_is_told_and_the_lease_renewed_while_it_runs(site: Site) -> None:
     slow = Slow(site.centre.services.store)
     job_id = start(site.ann, kind="convoy", wishes={"plate": "川C12345"})
-    with worker(site.centre.services, store=slow) as runner:  # type: ignore[arg-type]
+    with worker(site.centre.services, store=slow) as runner:
         runner.step()
         assert slow.asked.wait(SOON_S)
         for _ in range(100):  # far longer than a lease
