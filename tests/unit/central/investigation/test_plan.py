@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from central.investigation import Cancel, Cancelled, Plan, Reach, TooMuch
+from central.investigation import Cancel, Cancelled, Plan, Reach, TooMuch, TooSlow
 from central.store import seen
 from tests.centre import START
 
@@ -74,7 +74,7 @@ def test_the_reach_is_put_in_wherever_seen_stands() -> None:
     ("code", "kind", "says"),
     [
         (396, TooMuch, "100000 rows"),
-        (159, TooMuch, "30 s"),
+        (159, TooSlow, "30 s"),
         (241, TooMuch, "2048 MiB"),
         (394, Cancelled, "off"),
     ],
