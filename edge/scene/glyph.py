@@ -7,7 +7,9 @@ squeezed to half its width has thin uprights, the plates' have not.
 
 from __future__ import annotations
 
+import enum
 import json
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
@@ -24,6 +26,19 @@ _SPARSE = frozenset("川甘云宁吉")
 #: Dense characters would fill up; they grow by half.
 _DENSE = frozenset("赣藏蒙冀豫鄂琼粤警澳湘渝鲁黑皖领")
 _SCALE = 8  #: pixels a unit, as strokes are drawn
+
+
+class GlyphStyle(enum.Enum):
+    """Where on a plate a character stands: the standard gives each place a shape of its own."""
+
+    ONE_ROW = "one row"
+    UPPER_ROW = "upper row"
+    LOWER_ROW = "lower row"
+    NEW_ENERGY = "new energy"
+
+
+#: Character, width and height in pixels, style → its coverage mask (height, width).
+Glyphs = Callable[[str, int, int, GlyphStyle], Mask]
 
 
 class UnknownGlyph(KeyError):
@@ -78,3 +93,12 @@ def glyph(character: str, width: int, height: int) -> Mask:
     mask = cv2.resize(_master(character), (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
     mask.setflags(write=False)
     return mask
+
+
+def drawn(character: str, width: int, height: int, style: GlyphStyle) -> Mask:
+    """Our own glyphs, for any style: one shape, scaled.
+
+    Raises:
+        UnknownGlyph: no plate carries the character.
+    """
+    return glyph(character, width, height)

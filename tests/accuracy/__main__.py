@@ -18,10 +18,10 @@ from edge.config import VisionSettings
 from edge.frame import Image
 from edge.ports import Detector, Reader
 from edge.read.photo import PhotoReading, read_plate_picture, read_scene
+from edge.train.labelled import LabelledPhoto
+from edge.train.misread_sheet import write_sheet
+from edge.train.score import Score, calibration, table
 from tests.accuracy import photos
-from tests.accuracy.photos import LabelledPhoto
-from tests.accuracy.score import Score, calibration, table
-from tests.accuracy.sheet import write_sheet
 
 Read = Callable[[Image, Detector, Reader], PhotoReading]
 

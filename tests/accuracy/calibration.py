@@ -26,7 +26,8 @@ from edge.read.onnx import OnnxRecogniser
 from edge.read.profile import ACCURATE, FAST, HEIGHTS, Engine, Look
 from edge.read.rows import single_row
 from edge.rectify import whole
-from tests.accuracy.photos import Label, training_pictures
+from edge.train.labelled import Label
+from tests.accuracy.photos import training_pictures
 
 _GRID = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.7, 2.0)
 #: What is looked at: a video's first look, and a photo's first two.

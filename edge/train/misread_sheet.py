@@ -12,7 +12,7 @@ from edge.camera.images import read_photo
 from edge.frame import Corners, Image
 from edge.rectify import aspect, rectify
 from edge.scene.glyph import UnknownGlyph, glyph
-from tests.accuracy.score import Misread
+from edge.train.score import Misread
 
 _PLATE_HEIGHT, _PLATE_WIDTH, _TEXT_HEIGHT, _NOTE_HEIGHT, _GAP, _COLUMNS = 80, 256, 26, 16, 8, 4
 _LABEL_INK, _READ_INK, _NOTE_INK = (0, 110, 0), (0, 0, 190), (90, 90, 90)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from edge.frame import PlateDetection, PlateReading
 from edge.read.photo import PhotoReading
-from tests.accuracy.photos import Label, LabelledPhoto
+from edge.train.labelled import Label, LabelledPhoto
 
 #: Overlap (IoU) from which a box counts as found.
 FOUND = 0.3
@@ -22,6 +22,7 @@ class Count:
     plates: int = 0
     found: int = 0
     exact: int = 0
+    but_province: int = 0  #: exact, the first character left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ class Score:
             count.plates += 1
             count.found += plate is not None
             count.exact += right
+            count.but_province += reading is not None and label.says_but_for_the_province(reading.text)
         if reading is not None:
             self.believed.append((reading.confidence, right))
         if not right:
@@ -89,11 +91,10 @@ def _match(label: Label, found: PhotoReading) -> tuple[PlateDetection, PlateRead
 
 def table(name: str, score: Score) -> str:
     """The figures, for people."""
-    lines = [f"{name:26s}{'plates':>8s}{'found':>9s}{'exact':>9s}"]
+    lines = [f"{name:26s}{'plates':>8s}{'found':>9s}{'exact':>9s}{'w/o prov.':>11s}"]
     for kind, count in sorted(score.counts.items(), key=lambda item: (item[0] != "all", item[0])):
-        lines.append(
-            f"  {kind:24s}{count.plates:8d}{count.found / count.plates:9.3f}{count.exact / count.plates:9.3f}"
-        )
+        shares = [n / count.plates for n in (count.found, count.exact, count.but_province)]
+        lines.append(f"  {kind:24s}{count.plates:8d}{shares[0]:9.3f}{shares[1]:9.3f}{shares[2]:11.3f}")
     detect, read = score.detect_ms / score.photos, score.read_ms / score.photos
     cpu = score.cpu_s / score.photos * 1e3
     lines.append(
@@ -101,6 +102,17 @@ def table(name: str, score: Score) -> str:
     )
     lines.append(f"  plates beyond the labels: {score.extra}")
     return "\n".join(lines)
+
+
+def calibration_error(believed: Sequence[tuple[float, bool]], bins: int = 15) -> float:
+    """Expected calibration error: by how much confidence and truth differ, over bins of confidence."""
+    error = 0.0
+    for i in range(bins):
+        here = [(c, r) for c, r in believed if i <= c * bins < i + 1 or (i == bins - 1 and c >= 1)]
+        if here:
+            said, right = (sum(column) / len(here) for column in zip(*here, strict=True))
+            error += abs(said - right) * len(here) / len(believed)
+    return error
 
 
 def calibration(believed: Sequence[tuple[float, bool]]) -> str:
@@ -112,4 +124,5 @@ def calibration(believed: Sequence[tuple[float, bool]]) -> str:
         if here:
             said, right = (sum(column) / len(here) for column in zip(*here, strict=True))
             lines.append(f"  {f'{low:.2f} to {min(high, 1):.2f}':24s}{len(here):8d}{said:9.3f}{right:9.3f}")
+    lines.append(f"  expected calibration error {calibration_error(believed):.3f}")
     return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Making our own models: rendered plates, training, export, evaluation. Running the edge never needs this."""

@@ -1,0 +1,215 @@
+"""`bukong models render`, `train` and `evaluate`: our own weights, from a recipe that anyone can run again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+import click
+import cv2
+
+from edge.camera.images import PhotoError
+from edge.models.error import ModelError
+from edge.models.folder import ModelFolder
+from edge.models.registry import registry
+from edge.scene.glyph import Glyphs, drawn
+from edge.train.crops import Source
+from edge.train.glyphs import FolderGlyphs
+from edge.train.real import LabelsError, real_plates
+from edge.train.sheet import write_sheet
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_glyphs = click.option(
+    "--glyphs",
+    type=_FOLDER,
+    help="Folder of the standard's characters (140_A.jpg, 220_up_A.jpg, …); otherwise our own drawings.",
+)
+_seed = click.option("--seed", default=1, show_default=True, help="Of everything left to chance.")
+_real = click.option(
+    "--real",
+    type=_FOLDER,
+    help="Folder of real plate pictures with a labels.csv, which may be trained on.",
+)
+_prefix = click.option(
+    "--real-prefix", default="", help="Only pictures whose names begin so: the others stay for measuring."
+)
+
+
+@click.command()
+@click.argument("to", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option("--count", "number", default=120, show_default=True, help="Crops on the sheet, or measured.")
+@click.option("--bench", is_flag=True, help="Measure crops a second on one core instead.")
+@click.option("--json", "as_json", is_flag=True, help="With --bench: as JSON.")
+@_glyphs
+@_seed
+@_real
+@_prefix
+@click.option("--real-share", default=0.0, show_default=True, help="Of the crops, those of real plates.")
+def render(
+    to: Path | None,
+    number: int,
+    bench: bool,
+    as_json: bool,
+    glyphs: Path | None,
+    seed: int,
+    real: Path | None,
+    real_prefix: str,
+    real_share: float,
+) -> None:
+    """Render plates as readers are trained on them, to a contact sheet TO (PNG)."""
+    source = _source(glyphs, seed, real, real_prefix, real_share)
+    cv2.setNumThreads(1)  # the pictures are small: handing out the work takes longer than doing it
+    if bench:
+        for index in range(50):  # caches fill
+            source.crop(index)
+        begun = time.process_time()
+        for index in range(number):
+            source.crop(index)
+        pace = number / (time.process_time() - begun)
+        click.echo(
+            json.dumps({"crops_per_s_and_core": round(pace)}) if as_json else f"{pace:.0f} crops/s a core"
+        )
+        return
+    if to is None:
+        raise click.UsageError("expected a file TO, or --bench")
+    write_sheet((source.crop(index) for index in range(number)), to)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["reader"]))
+@click.argument("folder", type=_FOLDER)
+@click.option("--start", default="nothing", show_default=True, help="Weights to begin with: a model or a file.")
+@click.option("--steps", default=20_000, show_default=True, type=click.IntRange(1), help="Of the schedule.")
+@click.option("--batch", default=32, show_default=True, type=click.IntRange(1, 4096))
+@click.option("--rate", default=3e-4, show_default=True, help="Learning rate at its highest.")
+@click.option(
+    "--frozen",
+    default=0,
+    show_default=True,
+    help="First convolutions that stay as they are, and depthwise ones; 0: all are trained.",
+)
+@click.option("--hours", default=24.0, show_default=True, help="Stop after so long; a later call goes on.")
+@click.option("--save-every", default=300.0, show_default=True, help="Seconds between checkpoints.")
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option("--resume", is_flag=True, help="Go on with the training in FOLDER, whose settings hold.")
+@click.option("--real-share", default=0.12, show_default=True, help="Of the crops, those of real plates.")
+@_glyphs
+@_seed
+@_real
+@_prefix
+def train(
+    what: str,
+    folder: Path,
+    start: str,
+    steps: int,
+    batch: int,
+    rate: float,
+    frozen: int,
+    hours: float,
+    save_every: float,
+    threads: int,
+    resume: bool,
+    real_share: float,
+    glyphs: Path | None,
+    seed: int,
+    real: Path | None,
+    real_prefix: str,
+) -> None:
+    """Train a reader in FOLDER; ends with a checkpoint, also when it is interrupted.
+
+    Needs bukong[train]: torch, on whatever processor. The same seed, data and number of threads give the
+    same weights on one machine, interrupted or not.
+    """
+    # Imported here: torch takes seconds to load and is installed in few places.
+    try:
+        from edge.train.run import Progress, Run, Settings
+    except ModuleNotFoundError as error:
+        click.echo(f"bukong models train: pip install 'bukong[train]' ({error})", err=True)
+        raise SystemExit(3) from error
+
+    def told(progress: Progress) -> None:
+        clock = time.strftime("%H:%M:%S")
+        click.echo(
+            f"{clock} step {progress.step}/{progress.steps}  loss {progress.loss:.4f}  "
+            f"{progress.plates_per_s:.0f} plates/s  {progress.left_s / 3600:.2f} h left",
+            err=True,
+        )
+
+    asked = Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.set()
+
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    try:
+        if resume:
+            run = Run(folder, threads=threads)
+        else:
+            settings = Settings(
+                steps=steps,
+                batch=batch,
+                rate=rate,
+                seed=seed,
+                frozen=frozen,
+                real_share=real_share if real else 0,
+            )
+            run = Run.begin(folder, settings, _weights(start), threads=threads)
+        source = _source(glyphs, run.settings.seed, real, real_prefix, run.settings.real_share)
+        click.echo(f"{run.trainer.parameters:,} parameters, from step {run.trainer.step}", err=True)
+        run.go(
+            source,
+            seconds=hours * 3600,
+            save_every=save_every,
+            told=told,
+            stopped=asked.is_set,
+        )
+    except ModelError as error:
+        click.echo(f"bukong models train: {error}", err=True)
+        raise SystemExit(3) from error
+
+
+@click.command()
+@click.argument("weights", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--plates", type=_FOLDER, required=True, help="Folder of labelled photos.")
+@click.option("--only", default="", help="Plate pictures whose names begin so; scenes are left out.")
+@click.option("--sheets", type=_FOLDER, help="Folder for a contact sheet of misreads. They show real plates.")
+@click.option("--beside/--alone", default=True, help="Also the readers that are shipped, in the same run.")
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64))
+def evaluate(weights: Path, plates: Path, only: str, sheets: Path | None, beside: bool, threads: int) -> None:
+    """Read labelled photos with the reader WEIGHTS (ONNX), on the shipped detector's corners.
+
+    Found and exact by kind, as people read the plates; then confidence against what came true.
+    """
+    from edge.train.evaluate import evaluate_reader
+
+    try:
+        for line in evaluate_reader(weights, plates, only=only, beside=beside, threads=threads, sheets=sheets):
+            click.echo(line)
+    except (ModelError, OSError) as error:
+        click.echo(f"bukong models evaluate: {error}", err=True)
+        raise SystemExit(3) from error
+
+
+def _weights(start: str) -> Path | None:
+    if start == "nothing":
+        return None
+    if Path(start).suffix == ".onnx":
+        return Path(start)
+    return ModelFolder().require(registry().asset(start))
+
+
+def _source(glyphs: Path | None, seed: int, real: Path | None, prefix: str, share: float) -> Source:
+    try:
+        letters: Glyphs = FolderGlyphs(glyphs) if glyphs else drawn
+        plates = real_plates(real, prefix) if real else ()
+    except (PhotoError, LabelsError) as error:
+        raise click.ClickException(str(error)) from error
+    if real and not plates:
+        raise click.ClickException(f"expected pictures that begin with {prefix!r} in {real}, found none")
+    return Source(seed=seed, glyphs=letters, real=plates, real_share=share)

@@ -1,0 +1,86 @@
+"""How well given weights read labelled photos, beside the readers that are shipped. No torch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import cv2
+from tqdm import tqdm
+
+from edge import wiring
+from edge.camera.images import read_photo
+from edge.config import VisionSettings
+from edge.ports import Detector, Reader
+from edge.read.grammar import GrammarReader
+from edge.read.onnx import OnnxRecogniser
+from edge.read.photo import read_plate_picture, read_scene
+from edge.read.profile import Engine, Look, Profile
+from edge.train.crops import WIDTH
+from edge.train.labelled import LabelledPhoto, plate_pictures, scenes
+from edge.train.misread_sheet import write_sheet
+from edge.train.score import Score, calibration, table
+
+#: One look, as the reader is trained: the plate fills the input.
+ALONE = Profile(looks=(Look(engine=Engine.GENERAL, plate=WIDTH, width=WIDTH),))
+
+
+def evaluate_reader(
+    weights: Path, plates: Path, *, only: str, beside: bool, threads: int, sheets: Path | None
+) -> Iterator[str]:
+    """Tables, each as it is ready.
+
+    Args:
+        weights: ONNX of a reader.
+        plates: see `edge.train.labelled.scenes`.
+        only: plate pictures whose names begin so, and no scenes; empty for all.
+        beside: the shipped readers as well.
+        threads: a model's call.
+        sheets: where a sheet of misreads goes.
+
+    Raises:
+        ModelError: weights are missing or no reader.
+        OSError: the labelled photos are not there.
+    """
+    settings = VisionSettings.model_validate(
+        {"detect_long_side": 960, "profile": "accurate", "threads": threads}
+    )
+    shipped = wiring.open_vision(settings, refine=True)
+    cv2.setNumThreads(threads)
+    ours = GrammarReader({Engine.GENERAL: OnnxRecogniser(weights, threads=threads)}, profile=ALONE)
+    readers: dict[str, Reader] = {weights.stem: ours}
+    if beside:
+        readers["shipped"] = shipped.reader
+    for name, reader in readers.items():
+        believed: list[tuple[float, bool]] = []
+        pictures = [p for p in plate_pictures(plates) if p.path.name.startswith(only)]
+        sets = [("plate pictures", pictures)] + ([] if only else [("scenes", list(scenes(plates)))])
+        for what, photos in sets:
+            score = read_all(photos, shipped.detector, reader, whole=what == "plate pictures", name=name)
+            believed += score.believed
+            yield table(f"{name}: {what}", score)
+            if sheets is not None:
+                write_sheet(score.misread, sheets / f"{name}-{what.replace(' ', '-')}.png")
+        yield calibration(believed) + "\n"
+
+
+def read_all(
+    photos: Iterable[LabelledPhoto], detector: Detector, reader: Reader, *, whole: bool, name: str
+) -> Score:
+    """Read photos one by one.
+
+    Args:
+        photos: what is read.
+        detector: finds the plates of scenes, and of plate pictures that are read in doubt.
+        reader: reads them.
+        whole: each photo is a picture of one plate.
+        name: for the progress bar.
+    """
+    score = Score()
+    read = read_plate_picture if whole else read_scene
+    begun = time.process_time()
+    for photo in tqdm(list(photos), desc=name, unit="photo", disable=None):
+        score.add(photo, read(read_photo(photo.path), detector, reader))
+    score.cpu_s = time.process_time() - begun
+    return score

@@ -1,0 +1,31 @@
+"""A trained reader as the file that is shipped: averaged weights, calibrated, with its provenance inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edge.models.error import ModelError
+
+
+def export_reader(ctx: click.Context, folder: Path, to: Path) -> None:
+    """`bukong models export FOLDER TO`."""
+    # Imported here: torch takes seconds to load and is installed in few places.
+    try:
+        from edge.train.run import Run
+    except ModuleNotFoundError as error:
+        click.echo(f"bukong models export: pip install 'bukong[train]' ({error})", err=True)
+        ctx.exit(3)
+    try:
+        run = Run(folder)
+        content = run.exported(
+            step=str(run.trainer.step),
+            plates=str(run.trainer.step * run.settings.batch),
+            seed=str(run.settings.seed),
+        )
+    except ModelError as error:
+        click.echo(f"bukong models export: {error}", err=True)
+        ctx.exit(3)
+    to.write_bytes(content)
+    click.echo(f"{to}: {len(content):,} bytes, step {run.trainer.step}", err=True)

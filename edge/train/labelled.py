@@ -1,0 +1,83 @@
+"""The labelled photos: where they lie, what is on them, and when a read is right."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from proto.passage import Box
+from proto.plate import clean
+
+#: Mainland plates know neither letter: labels and reads may have either.
+_ALIKE = str.maketrans({"O": "0", "I": "1"})
+#: One character that whoever labelled the plate could not read.
+_ANY = "?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """One plate that a person read."""
+
+    text: str  #: empty: a plate or something like it that is not legible; neither a hit nor a miss
+    colour: str
+    rows: int
+    box: Box | None  #: None on plate pictures
+
+    def says(self, read: str) -> bool:
+        """True where a read is this plate's text."""
+        ours, theirs = clean(self.text).translate(_ALIKE), clean(read).translate(_ALIKE)
+        return len(ours) == len(theirs) and all(a in (_ANY, b) for a, b in zip(ours, theirs, strict=True))
+
+    def says_but_for_the_province(self, read: str) -> bool:
+        """As `says`, the first character left out."""
+        return self.says(self.text[:1] + clean(read)[1:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledPhoto:
+    """A file and the plates on it."""
+
+    path: Path
+    labels: tuple[Label, ...]
+
+    @property
+    def source(self) -> str:
+        """The collection it comes from: its file name begins with it."""
+        return self.path.name.split("_")[0]
+
+
+def scenes(plates: Path) -> Iterator[LabelledPhoto]:
+    """Whole photos of both scene folders.
+
+    Args:
+        plates: the folder of labelled photos: `scenes`, `scenes_easypr` and `crops`, a `labels.csv` in each.
+    """
+    yield from _photos(plates / "scenes")
+    yield from _photos(plates / "scenes_easypr")
+
+
+def plate_pictures(plates: Path) -> Iterator[LabelledPhoto]:
+    """Pictures of one plate each."""
+    yield from _photos(plates / "crops")
+
+
+def _photos(folder: Path) -> Iterator[LabelledPhoto]:
+    labels: dict[str, list[Label]] = {}
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            labels.setdefault(row["file"], []).append(_label(row))
+    for file, found in labels.items():
+        yield LabelledPhoto(path=folder / file, labels=tuple(found))
+
+
+def _label(row: dict[str, str]) -> Label:
+    sides = [row.get(side) for side in ("x1", "y1", "x2", "y2")]
+    box = Box(**dict(zip(("x1", "y1", "x2", "y2"), map(float, sides), strict=True))) if all(sides) else None  # type: ignore[arg-type]
+    return Label(
+        text="" if row["plate_kind"] == "ignore" else row["plate_text"],
+        colour=row["plate_colour"],
+        rows=int(row["lines"] or 1),
+        box=box,
+    )

@@ -1,0 +1,107 @@
+"""Training: what it computes is what onnxruntime computes, it learns, and it goes on where it stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+from edge.models import ModelError
+from edge.onnx import OnnxModel
+from edge.read.onnx import OnnxRecogniser
+from edge.train.batches import CHARACTERS, Batch
+from edge.train.blueprint import plain_reader
+from edge.train.crops import HEIGHT, WIDTH, Source
+from edge.train.graph import Graph, with_head
+from edge.train.network import Network, Trainer
+from edge.train.run import Progress, Run, Settings
+
+SETTINGS = Settings(steps=6, batch=4, rate=1e-3, live_norms=True)
+
+
+def pictures(n: int) -> NDArray[np.float32]:
+    return np.random.default_rng(3).uniform(-1, 1, (n, 3, HEIGHT, WIDTH)).astype(np.float32)
+
+
+def by_onnxruntime(graph: Graph, at: Path, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    at.write_bytes(graph.bytes_with({}))
+    (classes,) = OnnxModel(at).run(batch)
+    return classes
+
+
+def by_torch(graph: Graph, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    import torch
+
+    network = Network(graph, live_norms=False)
+    network.eval()
+    with torch.no_grad():
+        return np.asarray(torch.softmax(network(torch.from_numpy(batch)), dim=2).numpy())
+
+
+def test_our_network_gives_what_onnxruntime_gives(tmp_path: Path) -> None:
+    graph = plain_reader(CHARACTERS, seed=1)
+    batch = pictures(2)
+    ours = by_torch(graph, batch)
+    assert ours.shape == (2, WIDTH // 4, len(CHARACTERS) + 1)
+    assert np.abs(ours - by_onnxruntime(graph, tmp_path / "plain.onnx", batch)).max() < 1e-4
+
+
+def test_a_new_head_keeps_what_the_old_one_knew(tmp_path: Path) -> None:
+    graph = plain_reader(CHARACTERS, seed=1)
+    fewer = with_head(graph, CHARACTERS[::-1][:20], seed=1)
+    batch = pictures(1)
+    old, new = (by_onnxruntime(g, tmp_path / "g.onnx", batch)[0] for g in (graph, fewer))
+    wanted = old[:, [0, *(len(CHARACTERS) - i for i in range(20))]]
+    assert np.abs(wanted / wanted.sum(axis=1, keepdims=True) - new).max() < 1e-4
+
+
+def test_it_learns_two_plates_by_heart() -> None:
+    source = Source(seed=1)
+    crops = [c for c in (source.crop(i) for i in range(12)) if c.rows == 1 and c.text][:2]
+    from edge.train.batches import batch_of
+
+    batch: Batch = batch_of(crops)
+    trainer = Trainer(plain_reader(CHARACTERS, seed=1), live_norms=True, rate=2e-3, steps=60, warm_up=5)
+    losses = [trainer.learn(batch.pictures, batch.targets) for _ in range(60)]
+    assert losses[-1] < losses[0] / 10
+
+
+def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path: Path) -> None:
+    source = Source(seed=1)
+    told: list[Progress] = []
+
+    def go(run: Run, *, stop_at: int) -> None:
+        run.go(source, seconds=60, save_every=60, told=told.append, stopped=lambda: run.trainer.step >= stop_at)
+
+    whole = Run.begin(tmp_path / "whole", SETTINGS, None)
+    go(whole, stop_at=6)
+    go(Run.begin(tmp_path / "halves", SETTINGS, None), stop_at=3)
+    again = Run(tmp_path / "halves")
+    assert again.trainer.step == 3
+    go(again, stop_at=6)
+    assert told[-1].step == 6
+    one, other = whole.trainer.weights(), again.trainer.weights()
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_what_is_exported_reads(tmp_path: Path) -> None:
+    run = Run.begin(tmp_path / "run", SETTINGS, None)
+    path = tmp_path / "reader.onnx"
+    path.write_bytes(run.exported(step="0"))
+    reader = OnnxRecogniser(path)
+    found = reader.posteriors([np.zeros((HEIGHT, WIDTH, 3), np.uint8)], width=WIDTH)
+    assert found.shape[:2] == (1, WIDTH // 4)
+    assert np.allclose(found.sum(axis=2), 1, atol=1e-4)
+
+
+def test_folders_without_or_with_a_training_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="expected a training in"):
+        Run(tmp_path)
+    Run.begin(tmp_path / "run", SETTINGS, None)
+    with pytest.raises(ModelError, match="holds a training already"):
+        Run.begin(tmp_path / "run", SETTINGS, None)
