@@ -20,7 +20,7 @@ HEIGHT, WIDTH = 48, 160
 #: Pictures of nothing that can be read, to which the answer is nothing.
 _EMPTY = 0.01
 #: Pictures cut by the upright box instead of the corners: a picture of one plate, handed in as it is.
-_BOXED = 0.15
+_BOXED = 0.22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

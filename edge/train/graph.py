@@ -80,7 +80,8 @@ class Graph:
     def characters(self) -> list[str]:
         """What the classes stand for, from the second on (the first is the blank)."""
         metadata = {p.key: p.value for p in self._model.metadata_props}
-        return metadata.get("character", "").rstrip("\n").split("\n")
+        listed: str = metadata.get("character", "")
+        return listed.rstrip("\n").split("\n")
 
     def settled(self, first: int) -> list[str]:
         """Weights that one can well leave as they are in a network that has been trained before.

@@ -336,7 +336,8 @@ class Trainer:
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """The averaged weights, by the graph's names."""
-        return self.network.weights(self.averaged)
+        weights: dict[str, NDArray[np.float32]] = self.network.weights(self.averaged)
+        return weights
 
     def save(self, path: str, **more: object) -> None:
         """Everything that `load` needs, into a file that appears whole."""
