@@ -237,7 +237,7 @@ class IngestSettings(_Section):
     """How passages are taken in."""
 
     max_records: int = Field(
-        default=200, ge=1, le=10_000, description="Records of the bus handled at once, at most."
+        default=500, ge=1, le=10_000, description="Records of the bus handled at once, at most."
     )
     announce_per_second: int = Field(
         default=20,
