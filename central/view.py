@@ -6,13 +6,14 @@ depends on who looks, is left empty here and filled in for each reader.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from central.alert import Alert, AlertMove, AlertState, Offer, Verdict
+from central.area import EVERYWHERE, Scope
 from central.order import Order, OrderMove, OrderState
 from central.target import TargetKind
 from proto.clock import ClockQuality
@@ -393,6 +394,7 @@ class AlertView(View):
     passage: PassageView = Field(description="The newest.")
     passages: list[AlertPassageView] = Field(description=f"The newest {PASSAGES_LISTED} at most, newest first.")
     passage_count: int
+    elsewhere: int = Field(description="Passages outside the reader's areas, which are counted and not told.")
     checkpoint_ids: list[str] = Field(description="Where the vehicle was seen.")
     watchlist_version: int
     retro: bool = Field(
@@ -411,11 +413,18 @@ class AlertView(View):
 
     @classmethod
     def of(
-        cls, alert: Alert, order: Order, names: Mapping[str, str], people: Mapping[str, str] | None = None
+        cls,
+        alert: Alert,
+        order: Order,
+        names: Mapping[str, str],
+        people: Mapping[str, str] | None = None,
+        *,
+        scope: Scope = EVERYWHERE,
     ) -> Self:
-        """`names`: checkpoint id → name; `people`: username → name."""
+        """`names`: checkpoint id → name; `people`: username → name. At least one passage lies in the scope."""
         people = people or {}
-        passages = alert.passages
+        passages = [passage for passage in alert.passages if scope.allows(passage.checkpoint_id)]
+        raised_here = scope.allows(alert.passage.checkpoint_id)
         return cls(
             alert_id=alert.alert_id,
             version=alert.version,
@@ -423,13 +432,14 @@ class AlertView(View):
             raised_at=alert.raised_at,
             tier=alert.tier,
             score=alert.score,
-            differences=_differences(alert, order),
+            differences=_differences(alert, order) if raised_here else "",
             site_alarm_at=min((h.alarmed_at for p in passages for h in p.local_hits), default=None),
             priority=order.request.priority,
             order=OrderSummary.of(order),
             passage=PassageView.of(passages[0], names),
-            passages=_in_short(alert, names),
+            passages=_in_short(alert, passages[:PASSAGES_LISTED], names),
             passage_count=len(passages),
+            elsewhere=len(alert.passages) - len(passages),
             checkpoint_ids=sorted({passage.checkpoint_id for passage in passages}),
             watchlist_version=alert.watchlist_version,
             retro=alert.retro,
@@ -455,7 +465,7 @@ class AlertView(View):
         )
 
 
-def _in_short(alert: Alert, names: Mapping[str, str]) -> list[AlertPassageView]:
+def _in_short(alert: Alert, passages: Sequence[Passage], names: Mapping[str, str]) -> list[AlertPassageView]:
     hits = {alert.passage.passage_id: (alert.tier, alert.score)}
     hits |= {r.passage.passage_id: (r.tier, r.score) for r in alert.repeats}
     return [
@@ -477,7 +487,7 @@ def _in_short(alert: Alert, names: Mapping[str, str]) -> list[AlertPassageView]:
                 plate=_address(p, EvidenceKind.PLATE),
             ),
         )
-        for p in alert.passages[:PASSAGES_LISTED]
+        for p in passages
     ]
 
 

@@ -23,6 +23,7 @@ from central.interception import Calendar, Geography, MovementModel
 from central.learner import LearntMovement
 from central.order import Order, OrderMove, OrderRequest
 from central.people import Role, User
+from central.picture import Addresses
 from central.records import Records, RecordsPolicy, open_records
 from central.sign_on import IdentityProvider
 from central.state import State
@@ -159,6 +160,13 @@ class Centre:
             assert answer.status_code == 200, answer.text
             client.headers["X-CSRF-Token"] = answer.json()["csrf"]
         return client
+
+    def picture(self, sha256: str, username: str = "operator", *, passage_id: str = "") -> str:
+        """The address of a picture as a passage at `CHECKPOINT` would tell it to this person."""
+        addresses = Addresses.of(self.records.picture_key, username, now=self.services.clock.now())
+        return addresses.address(
+            sha256, passage_id=passage_id or "a passage", checkpoint_id=CHECKPOINT.checkpoint_id
+        )
 
     def machine(self) -> httpx.Client:
         """A node's stand-in."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from central.alert import AlertMove, IncompleteStep, Verdict, may, may_verdicts
 from central.api.caller import CurrentCaller
+from central.api.pictures import addresses_for
 from central.api.problems import Problem
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
@@ -81,14 +82,23 @@ class AlertsView(BaseModel):
     alerts: list[AlertView]
 
 
-def views(services: Services, user: User, found: Sequence[OrderedAlert]) -> list[AlertView]:
-    """As this person sees them."""
+def views(services: Services, user: User, scope: Scope, found: Sequence[OrderedAlert]) -> list[AlertView]:
+    """As this person sees them: of an alert's passages those in their areas; no alert without any."""
+    found = [each for each in found if _within(scope, each)]
     records = services.records
     names = records.checkpoints.names({p.checkpoint_id for f in found for p in f.alert.passages})
     people = records.people.names(
         {name for f in found for name in (f.alert.owner, *(step.user for step in f.alert.steps))}
     )
-    return [_personal(AlertView.of(f.alert, f.order, names, people), f, user) for f in found]
+    addresses = addresses_for(services, user)
+    return [
+        addresses.alert(_personal(AlertView.of(f.alert, f.order, names, people, scope=scope), f, user))
+        for f in found
+    ]
+
+
+def _within(scope: Scope, found: OrderedAlert) -> bool:
+    return any(scope.allows(passage.checkpoint_id) for passage in found.alert.passages)
 
 
 def _personal(view: AlertView, found: OrderedAlert, user: User) -> AlertView:
@@ -105,7 +115,7 @@ def seen(services: Services, scope: Scope, alert_id: str) -> OrderedAlert:
         NotFound: there is none, or none to be seen.
     """
     found = services.records.alerts.get(alert_id)
-    if not any(scope.allows(passage.checkpoint_id) for passage in found.alert.passages):
+    if not _within(scope, found):
         raise NotFound(f"no alert {alert_id!r}")  # as for one that there isn't
     return found
 
@@ -132,21 +142,24 @@ def list_alerts(
         offered_to=user.username if offered else None,
         checkpoints=scope.narrow(),
     )
-    return AlertsView(alerts=views(services, user, found))
+    return AlertsView(alerts=views(services, user, scope, found))
 
 
 @router.post("/hand-over", responses=CONFLICT | {404: {}})
-def hand_over(wanted: HandOver, user: CurrentUser, services: ServicesOf) -> AlertsView:
-    """Hand over all one's open alerts (交接班); they stay one's own until somebody accepts."""
+def hand_over(wanted: HandOver, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> AlertsView:
+    """Hand over all one's open alerts (交接班); they stay one's own until somebody accepts.
+
+    Those that lie in none of one's areas any more are handed over too, and not shown.
+    """
     moved = services.records.alerts.hand_over(by=user, to=wanted.addressee(), note=wanted.note)
-    return AlertsView(alerts=views(services, user, moved))
+    return AlertsView(alerts=views(services, user, scope, moved))
 
 
 @router.post("/accept", responses=CONFLICT)
 def accept(accepted: Accept, user: CurrentUser, scope: CurrentScope, services: ServicesOf) -> AlertsView:
     """Take over all that is offered to one, in one's areas."""
     moved = services.records.alerts.accept(by=user, note=accepted.note, checkpoints=scope.narrow())
-    return AlertsView(alerts=views(services, user, moved))
+    return AlertsView(alerts=views(services, user, scope, moved))
 
 
 @router.get("/{alert_id}")
@@ -155,12 +168,15 @@ def read_alert(
 ) -> AlertView:
     """One alert with all its steps, and where its vehicle was seen before within one's areas."""
     found = seen(services, scope, alert_id)
-    (view,) = views(services, user, [found])
-    before = seen_before(services, scope, found.alert.passage)
+    (view,) = views(services, user, scope, [found])
+    mine = [passage for passage in found.alert.passages if scope.allows(passage.checkpoint_id)]
+    # Before the passage that raised it or, where that is another area's, before the first of one's own.
+    first = found.alert.passage if found.alert.passage in mine else mine[-1]
+    before = seen_before(services, scope, first)
     wanted = found.order.request
     caller.leaves(
         "alert.view",
-        {"passages": len(found.alert.passages), "seen_before": before is not None},
+        {"passages": view.passage_count, "seen_before": before is not None},
         subject=alert_id,
         reason=wanted.reason,
         case_number=wanted.case_number,
@@ -184,4 +200,4 @@ def step_alert(
         to=step.addressee(),
         seen=step.seen_steps,
     )
-    return views(services, user, [after])[0]
+    return views(services, user, scope, [after])[0]

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from central.api.caller import CurrentCaller
 from central.api.images import IMAGE_BYTES, media_type_of
+from central.api.pictures import addresses_for
 from central.api.search_purpose import Asked, GateOf
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
@@ -163,10 +164,15 @@ def search_federated_track(
     )
     page, total = services.store.search(query), services.store.count(query)
     named = services.records.checkpoints.names({p.checkpoint_id for p in page.passages})
-    passages = []
+    addresses, passages = addresses_for(services, user), []
     for passage in page.passages:
         told = _told(passage, named.get(passage.checkpoint_id, ""), frozenset(Told))
-        images = {e.kind.value: f"/api/images/{e.sha256}" for e in passage.evidence}
+        images = {
+            e.kind.value: addresses.address(
+                e.sha256, passage_id=told.passage_id, checkpoint_id=passage.checkpoint_id
+            )
+            for e in passage.evidence
+        }
         passages.append(FederatedPassage(**{**told.model_dump(), "images": images}, origin=home, at_home=True))
     origins = [
         OriginView(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from central.api.caller import CurrentCaller
 from central.api.problems import problem
-from central.api.security import ServicesOf
+from central.api.security import CurrentScope, CurrentUser, ServicesOf
+from central.api.services import Services
+from central.area import Scope
+from central.people import User
+from central.picture import NotGiven, Told, check
 from central.uploads import PartialUploads, UploadStalled, WrongOffset
 
 router = APIRouter(prefix="/api/images/{sha256}", tags=["images"])
@@ -42,13 +46,47 @@ def _uploads(request: Request) -> PartialUploads:
     return uploads
 
 
+def _told(
+    passage: Annotated[str, Query(max_length=64, description="By which it was told.")] = "",
+    checkpoint: Annotated[str, Query(max_length=200, description="Where that was.")] = "",
+    until: Annotated[int, Query(ge=0, lt=10**12, description="How long the address holds.")] = 0,
+    seal: Annotated[str, Query(max_length=64, description="Of the centre, over all of the address.")] = "",
+) -> Told:
+    return Told(passage_id=passage, checkpoint_id=checkpoint, until=until, seal=seal)
+
+
+#: What stands behind the path in an address of a picture.
+ToldBy = Annotated[Told, Depends(_told)]
+
+
+def _check(services: Services, scope: Scope, user: User, sha256: str, told: Told) -> None:
+    """Before it is looked for: a refusal must not tell whether the picture is here.
+
+    Raises:
+        NotGiven: the address is not this person's, is too old, or tells of a checkpoint that is none of their
+            areas' any more.
+    """
+    check(services.records.picture_key, sha256, told, username=user.username, now=services.clock.now())
+    if not scope.allows(told.checkpoint_id):
+        raise NotGiven("expected a picture of a checkpoint in your areas, got one of another's")
+
+
 @router.get("", response_class=Response, responses=IMAGE_BYTES)
-def read_image(sha256: Sha256, caller: CurrentCaller, services: ServicesOf) -> Response:
-    """The image. The audit trail tells of it first."""
+def read_image(
+    sha256: Sha256,
+    told: ToldBy,
+    user: CurrentUser,
+    scope: CurrentScope,
+    caller: CurrentCaller,
+    services: ServicesOf,
+) -> Response:
+    """The image, by the address that a passage or an alert told one. The audit trail tells of it first."""
+    _check(services, scope, user, sha256, told)
     data = services.images.get(sha256)
     if data is None:
         raise HTTPException(404, f"no image {sha256}, or it has not come yet")
-    caller.leaves("image.view", {"bytes": len(data)}, subject=sha256)
+    detail = {"bytes": len(data), "passage": told.passage_id, "checkpoint": told.checkpoint_id}
+    caller.leaves("image.view", detail, subject=sha256)
     headers = {"Cache-Control": _CACHE, "ETag": f'"{sha256}"'}
     return Response(data, media_type=media_type_of(data), headers=headers)
 
@@ -59,8 +97,13 @@ def media_type_of(data: bytes) -> str:
 
 
 @router.head("", response_class=Response, responses={404: {"description": "Not here, or not yet."}})
-def has_image(sha256: Sha256, services: ServicesOf) -> Response:
-    """Whether the image is here."""
+def has_image(
+    sha256: Sha256, told: ToldBy, request: Request, scope: CurrentScope, services: ServicesOf
+) -> Response:
+    """Whether the image is here: for a person by the address they were told, for a node by the hash alone."""
+    user = getattr(request.state, "user", None)
+    if isinstance(user, User):
+        _check(services, scope, user, sha256, told)
     if not services.images.has(sha256):
         raise HTTPException(404, f"no image {sha256}, or it has not come yet")
     return Response(status_code=200)

@@ -13,7 +13,9 @@ from starlette.concurrency import run_in_threadpool
 
 from central import alert, order
 from central.alert import AlertState, Offer, Standing
+from central.api.alerts import views
 from central.api.hub import LiveHub, TooFarBehind
+from central.api.pictures import addresses_for
 from central.api.rights import kinds_for
 from central.api.security import SESSION_COOKIE, same_origin, services_of
 from central.api.services import Services
@@ -22,6 +24,7 @@ from central.audit import AuditRecord
 from central.order import OrderState
 from central.people import User
 from central.ports import LiveEvent
+from central.records import NotFound
 
 router = APIRouter(prefix="/api", tags=["live"])
 NO_SESSION = 4401
@@ -142,8 +145,14 @@ async def follow(
         for event in events:
             cursor = event.event_id
             fresh = event.kind not in _FLEETING or event.at >= live_since
-            if event.kind in kinds and fresh and _within(scope, user, event):
-                yield Said(kind=event.kind, text=_text(event, user, scope), resume=cursor)
+            if event.kind not in kinds or not fresh or not _within(scope, user, event):
+                continue
+            if event.kind == "alert" and scope.checkpoints is not None:
+                body = await run_in_threadpool(_alert_now, services, user, scope, event)
+            else:
+                body = _body(services, event, user, scope)
+            if body is not None:
+                yield Said(kind=event.kind, text=_text(event, body), resume=cursor)
         if services.clock.monotonic() - looked >= every:
             looked = services.clock.monotonic()
             known = await run_in_threadpool(services.records.people.session, token)
@@ -185,24 +194,47 @@ def _within(scope: Scope, user: User, event: LiveEvent) -> bool:
     return any(map(scope.allows, places))
 
 
-def _text(event: LiveEvent, user: User, scope: Scope) -> str:
-    """The event as this person sees it: with what they may do, and of a plan of interception the posts in their
-    areas. Its body is JSON already."""
-    body = event.body
-    if event.kind == "interception" and scope.checkpoints is not None:
-        data = json.loads(body)
-        data["posts"] = [
-            {**post, "via": [each for each in post["via"] if scope.allows(each["checkpoint_id"])]}
-            for post in data["posts"]
-            if scope.allows(post["checkpoint"]["checkpoint_id"])
-        ]
-        body = json.dumps(data, ensure_ascii=False)
-    if event.kind in ("alert", "order"):
-        data = json.loads(body)
-        data |= _mine(event.kind, data, user)
-        body = json.dumps(data, ensure_ascii=False)
+def _text(event: LiveEvent, body: str) -> str:
     at = event.at.isoformat().replace("+00:00", "Z")
     return f'{{"id":{event.event_id},"kind":"{event.kind}","at":"{at}","data":{body}}}'
+
+
+def _alert_now(services: Services, user: User, scope: Scope, event: LiveEvent) -> str | None:
+    """The alert as it is now, with those of its passages that lie in the person's areas: an event tells the
+    newest of all. None: it was deleted since."""
+    try:
+        found = services.records.alerts.get(json.loads(event.body)["alert_id"])
+    except NotFound:
+        return None
+    shown = views(services, user, scope, [found])
+    return shown[0].model_dump_json() if shown else None
+
+
+def _body(services: Services, event: LiveEvent, user: User, scope: Scope) -> str:
+    """The event as this person sees it: with what they may do, pictures' addresses that they can open, and of a
+    plan of interception the posts in their areas. Its body is JSON already."""
+    body = event.body
+    if event.kind == "interception" and scope.checkpoints is not None:
+        body = posts_within(body, scope)
+    if event.kind in ("alert", "order", "passage"):
+        data = json.loads(body)
+        if event.kind != "passage":
+            data |= _mine(event.kind, data, user)
+        if event.kind != "order":
+            addresses_for(services, user).put_in(event.kind, data)
+        body = json.dumps(data, ensure_ascii=False)
+    return body
+
+
+def posts_within(body: str, scope: Scope) -> str:
+    """Of a plan of interception the posts in these areas."""
+    data = json.loads(body)
+    data["posts"] = [
+        {**post, "via": [each for each in post["via"] if scope.allows(each["checkpoint_id"])]}
+        for post in data["posts"]
+        if scope.allows(post["checkpoint"]["checkpoint_id"])
+    ]
+    return json.dumps(data, ensure_ascii=False)
 
 
 def _mine(kind: str, data: dict[str, Any], user: User) -> dict[str, list[str]]:

@@ -41,6 +41,7 @@ from central.people import (
     NotKeptHere,
     NotYourself,
 )
+from central.picture import NotGiven
 from central.ports import ImageMismatch, ImageTooLarge, StoreUnavailable
 from central.records import AskedBefore, AskedTooOften, NotFound, Unstorable
 from central.roster import InvalidShift
@@ -56,6 +57,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     NoRightsHere: HTTPStatus.FORBIDDEN,
     NotYourOrder: HTTPStatus.FORBIDDEN,
     NotYourself: HTTPStatus.FORBIDDEN,
+    NotGiven: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     IllegalMove: HTTPStatus.CONFLICT,
     IllegalImport: HTTPStatus.CONFLICT,

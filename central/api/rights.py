@@ -44,7 +44,7 @@ _ON_ORDERS = (_R.OPERATOR, _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
 _TARGETS = _people(_R.ADMINISTRATOR, whole_network=True)
 _ON_DUTY = (_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR)
 _ON_IMPORTS = (_R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
-#: Images carry what passages carry, and are found by hash only: whoever is shown a passage has the hash.
+#: Images carry what passages carry, and are opened by the address that came with one: see `central.picture`.
 _SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
 
 #: (method, path) → right.

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from central.api import cursor
 from central.api.passages import views
+from central.api.pictures import addresses_for
 from central.api.search_purpose import Asked, GateOf
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
@@ -222,7 +223,7 @@ def search_passages(
     return FoundView(
         plate=text,
         candidates=[CandidateView.of(each) for each in found],
-        passages=views(services, page),
+        passages=views(services, page, addresses_for(services, user)),
         next=cursor.write(page.next),
         clipped_since=inquiry.clipped_since,
         audit_id=inquiry.audit_id,
@@ -264,7 +265,9 @@ def search_way(
     geography = Geography.of(services.records.checkpoints.all(), services.roads)
     return WayView(
         plate=text,
-        passages=views(services, PassagePage(passages=tuple(passages), next=None)),
+        passages=views(
+            services, PassagePage(passages=tuple(passages), next=None), addresses_for(services, user)
+        ),
         legs=[
             LegView(
                 start=str(leg.start.passage_id),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from central.api import cursor
 from central.api.passages import views
+from central.api.pictures import addresses_for
 from central.api.search_purpose import Asked, GateOf
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.ports import PassageQuery
@@ -77,7 +78,7 @@ def search_track(
     inquiry.answered(len(page.passages), total=total)
     return TrackView(
         plate=TrackPlate(text=plate.text, display=display(plate.text), plate_class=plate.plate_class),
-        passages=views(services, page),
+        passages=views(services, page, addresses_for(services, user)),
         total=total,
         next=cursor.write(page.next),
         clipped_since=inquiry.clipped_since,

@@ -42,7 +42,7 @@ class Carry(enum.StrEnum):
     """What a target is told only where it is said so."""
 
     PLATE = "plate"
-    PICTURES = "pictures"  #: their addresses; opening them takes a session even so
+    PICTURES = "pictures"  #: their addresses; opening them takes a session and the checkpoint's area even so
     DANGER_NOTE = "danger_note"
     CASE = "case"  #: reason, case number, contact and instructions
 

@@ -26,6 +26,7 @@ from central.delivery.target import (
     TargetRequest,
     check_target,
 )
+from central.picture import Addresses
 from central.records import schema
 from central.records.database import Database, Transaction
 from central.records.places import areas_of
@@ -41,16 +42,18 @@ MAX_ERROR = 500
 class SqlDeliveryBook:
     """See `central.delivery.port.DeliveryBook`."""
 
-    def __init__(self, database: Database, clock: Clock, trail: SqlAuditLog) -> None:
+    def __init__(self, database: Database, clock: Clock, trail: SqlAuditLog, picture_key: bytes) -> None:
         self._database = database
         self._clock = clock
         self._trail = trail
+        self._picture_key = picture_key
 
     def put(self, tx: Transaction, view: AlertView, happening: Happening, *, at: datetime) -> None:
         """Owe it to every target that wants it, in the transaction of what happened."""
         rows = tx.connection.execute(select(schema.targets).where(schema.targets.c.enabled.is_(True))).all()
         owed = [target for target in map(_target, rows) if _wants(tx.connection, target, view, happening)]
         if owed:
+            view = Addresses.in_messages(self._picture_key, now=at).alert(view)
             tx.connection.execute(
                 insert(schema.deliveries),
                 [

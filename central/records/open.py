@@ -39,6 +39,7 @@ from proto.clock import Clock
 DATABASE = "records.db"
 KEY = "audit.key"
 ANCHOR = "audit.anchor"
+PICTURE_PURPOSE = b"bukong addresses of pictures 1"
 #: How every SQLite database begins.
 _SQLITE = b"SQLite format 3\0"
 _log = structlog.get_logger(__name__)
@@ -79,7 +80,8 @@ def open_records(
         raise
     people = SqlPeopleBook(database, clock, trail, policy)
     accounts = SqlAccountBook(database, clock, trail, policy)
-    deliveries = SqlDeliveryBook(database, clock, trail)
+    picture_key = trail.derived(PICTURE_PURPOSE)
+    deliveries = SqlDeliveryBook(database, clock, trail, picture_key)
     return Records(
         orders=SqlOrderBook(database, clock, trail),
         alerts=SqlAlertBook(database, clock, trail, deliveries, policy),
@@ -103,6 +105,7 @@ def open_records(
         site_keys=SqlSiteKeys(database, clock, trail),
         assessment=SqlAssessmentBook(database),
         policy=policy,
+        picture_key=picture_key,
         closing=database,
     )
 

@@ -1048,6 +1048,7 @@ class Records:
     peers: PeerBook
     jobs: JobBook
     policy: RecordsPolicy
+    picture_key: bytes = field(repr=False)  #: what seals the addresses of pictures, see `central.picture`
     closing: Closing
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -256,6 +257,10 @@ class SqlAuditLog:
                     since=since,
                 )
         return verdict, _head(found) if verdict.ok and found is not None else None
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A key for another purpose that every process of the centre has, since all have the trail's."""
+        return hmac.digest(self._key, purpose, "sha256")
 
     def begin(self) -> None:
         """Seal the head of an empty trail and anchor it; a trail that has entries is left as it is.

@@ -185,7 +185,8 @@ class TestAlerts:
         assert seen["plate"]["alternatives"][0] == [["川", 1.0]]
         assert seen["checkpoint"] == {"checkpoint_id": "cp-1", "name": "汇东卡口"}
         assert (seen["captured_at"], seen["lane"], seen["direction"]) == ("2026-03-01T04:00:00Z", 1, "inbound")
-        assert seen["evidence"] == {"scene": f"/api/images/{SHA}", "vehicle": None, "plate": None}
+        scene = centre.picture(SHA, passage_id=seen["passage_id"])
+        assert seen["evidence"] == {"scene": scene, "vehicle": None, "plate": None}
         assert centre.client(Role.SUPERVISOR).get(f"/api/alerts/{alert_id}").json()["may"] == []
 
     def test_steps(self, centre: Centre, alert_id: str) -> None:
@@ -376,19 +377,20 @@ class TestImages:
     def test_put_whole(self, centre: Centre) -> None:
         node, operator = centre.machine(), centre.client(Role.OPERATOR)
         path = f"/api/images/{SHA}"
-        assert operator.get(path).status_code == 404
+        assert operator.get(centre.picture(SHA)).status_code == 404
         assert node.head(path).status_code == 404
         assert node.put(path, content=IMAGE).status_code == 201
         assert node.put(path, content=IMAGE).status_code == 200
         assert node.head(path).status_code == 200
-        answer = operator.get(path)
+        assert operator.get(path).status_code == 403
+        answer = operator.get(centre.picture(SHA))
         assert (answer.content, answer.headers["content-type"]) == (IMAGE, "image/jpeg")
         assert "private" in answer.headers["cache-control"]
 
     def test_bytes_that_are_something_else(self, centre: Centre) -> None:
         answer = centre.machine().put(f"/api/images/{SHA}", content=IMAGE[:-1])
         assert "hash to" in problem_of(answer, 422)
-        assert centre.client(Role.OPERATOR).get(f"/api/images/{SHA}").status_code == 404
+        assert centre.client(Role.OPERATOR).get(centre.picture(SHA)).status_code == 404
 
     def test_an_image_over_the_limit(self, centre: Centre) -> None:
         answer = centre.machine().put(f"/api/images/{SHA}", content=b"x" * ((1 << 20) + 1))
@@ -417,9 +419,9 @@ class TestImages:
             answer = self.patch(node, wrong, IMAGE[wrong:])
             assert "from offset 4000 on" in problem_of(answer, 409)
             assert answer.headers["upload-offset"] == "4000"
-        assert centre.client(Role.OPERATOR).get(f"/api/images/{SHA}").status_code == 404
+        assert centre.client(Role.OPERATOR).get(centre.picture(SHA)).status_code == 404
         assert self.patch(node, 4000, IMAGE[4000:]).headers["upload-offset"] == str(len(IMAGE))
-        assert centre.client(Role.OPERATOR).get(f"/api/images/{SHA}").content == IMAGE
+        assert centre.client(Role.OPERATOR).get(centre.picture(SHA)).content == IMAGE
         assert self.offset(node) == len(IMAGE)
         # An answer that got lost: sending the last piece again is harmless.
         assert self.patch(node, 4000, IMAGE[4000:]).status_code == 204
@@ -442,7 +444,7 @@ class TestImages:
         while (answer := self.patch(node, 5000, IMAGE[5000:])).status_code == 409:
             time.sleep(0.01)  # the server has not noticed yet that the first connection is gone
         assert answer.status_code == 204
-        assert centre.client(Role.OPERATOR).get(f"/api/images/{SHA}").content == IMAGE
+        assert centre.client(Role.OPERATOR).get(centre.picture(SHA)).content == IMAGE
 
     def test_pieces_that_make_something_else_begin_anew(self, centre: Centre) -> None:
         node = centre.machine()

@@ -6,17 +6,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
-from central.api.live import _PLACES, _text
+from central.alert import AlertMove, Verdict
+from central.api.live import _PLACES, posts_within
 from central.api.rights import LIVE_KINDS
 from central.area import EVERYWHERE, Area, Scope
-from central.people import Role, User
-from central.ports import Heard, LiveEvent
+from central.people import Role
+from central.picture import Addresses, NotGiven, Told, check
+from central.ports import Heard
 from central.roster import ShiftRequest
 from tests.centre import (
     CHECKPOINT,
@@ -34,6 +37,8 @@ from tests.contract.test_records import heartbeat
 from tests.integration.api_requests import SEARCH, problem_of
 
 HERE, THERE, NOWHERE = "cp-1", "cp-2", "cp-3"
+SCENES = {place: b"\xff\xd8\xff" + place.encode() for place in (HERE, THERE, NOWHERE)}
+PICTURES = {place: sha256(data).hexdigest() for place, data in SCENES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -346,11 +351,138 @@ def test_of_a_plan_of_interception_an_area_is_shown_its_own_posts() -> None:
             {"checkpoint": {"checkpoint_id": THERE}, "via": []},
         ],
     }
-    event = LiveEvent(event_id=1, kind="interception", at=START, body=json.dumps(data))
-    user = User(username="one", name="某", roles=frozenset({Role.OPERATOR}))
-    shown = json.loads(_text(event, user, Scope(frozenset({HERE}))))["data"]["posts"]
+    shown = json.loads(posts_within(json.dumps(data), Scope(frozenset({HERE}))))["posts"]
     assert shown == [{"checkpoint": {"checkpoint_id": HERE}, "via": [{"checkpoint_id": HERE}]}]
-    assert len(json.loads(_text(event, user, EVERYWHERE))["data"]["posts"]) == 2
+    assert len(json.loads(posts_within(json.dumps(data), EVERYWHERE))["posts"]) == 2
+
+
+@pytest.fixture(scope="module")
+def way(centre: Centre) -> str:
+    """An alert whose vehicle went from the west by no area's checkpoint to the east and back: its id."""
+    order = active_order(centre.records, centre.staff, order_request("川C22222"))
+    for minutes, place in enumerate((THERE, NOWHERE, HERE, THERE)):
+        at = START + timedelta(minutes=minutes)
+        seen = passage("川C22222", checkpoint_id=place, at=at, seed="way", scene=PICTURES[place])
+        centre.records.alerts.raise_alerts([hit(order, seen)])
+    found = centre.records.alerts.page(only_open=True, limit=99)
+    return next(each.alert.alert_id for each in found if each.order.order_id == order.order_id)
+
+
+def test_of_an_alert_an_area_is_shown_its_own_passages(centre: Centre, way: str) -> None:
+    shown = {
+        name: client.get(f"/api/alerts/{way}").json()
+        for name, client in {
+            "east": client_of(centre, "east"),
+            "west": client_of(centre, "west"),
+            "all": centre.client(Role.OPERATOR),
+        }.items()
+    }
+    assert {name: (a["passage_count"], a["elsewhere"]) for name, a in shown.items()} == {
+        "east": (1, 3),
+        "west": (2, 2),
+        "all": (4, 0),
+    }
+    east = json.dumps(shown["east"], ensure_ascii=False)
+    assert THERE not in east
+    assert NOWHERE not in east
+    assert shown["east"]["passage"]["captured_at"] == "2026-03-01T04:02:00Z"
+    assert shown["west"]["checkpoint_ids"] == [THERE]
+    assert len(shown["all"]["passages"]) == 4
+
+
+def test_the_live_feed_tells_of_an_alert_what_the_area_may_see(centre: Centre, way: str) -> None:
+    cookie = client_of(centre, "east").cookies["bukong_session"]
+    address = f"{centre.url.replace('http', 'ws')}/api/live?after=1"
+    with connect(address, additional_headers={"Cookie": f"bukong_session={cookie}"}) as socket:
+        centre.records.alerts.step(
+            way, AlertMove.VERIFY, by=centre.staff[Role.OPERATOR], verdict=Verdict.CANNOT_TELL
+        )
+        told: list[dict[str, Any]] = []
+        while not told or not told[-1]["steps"]:
+            event = json.loads(socket.recv(timeout=10))
+            if event["kind"] == "alert" and event["data"]["alert_id"] == way:
+                told.append(event["data"])
+    assert {(a["passage_count"], a["elsewhere"]) for a in told} == {(1, 3)}
+    assert all(THERE not in json.dumps(a) for a in told)
+    assert told[-1] == client_of(centre, "east").get(f"/api/alerts/{way}").json()
+
+
+@pytest.fixture(scope="module")
+def pictures(centre: Centre, way: str) -> dict[str, str]:
+    """Addresses of the way's pictures as somebody of the whole network is told them: checkpoint → address."""
+    for place in (HERE, THERE, NOWHERE):
+        centre.services.images.put(PICTURES[place], SCENES[place])
+    passages = centre.client(Role.OPERATOR).get(f"/api/alerts/{way}").json()["passages"]
+    return {p["checkpoint"]["checkpoint_id"]: p["evidence"]["scene"] for p in passages}
+
+
+def test_pictures_are_opened_by_the_address_told_with_the_passage(
+    centre: Centre, way: str, pictures: dict[str, str]
+) -> None:
+    east, operator = client_of(centre, "east"), centre.client(Role.OPERATOR)
+    (own,) = east.get(f"/api/alerts/{way}").json()["passages"]
+    assert own["evidence"]["scene"].startswith(f"/api/images/{PICTURES[HERE]}?")
+    assert east.get(own["evidence"]["scene"]).content == SCENES[HERE]
+    assert east.head(own["evidence"]["scene"]).status_code == 200
+    for place, address in pictures.items():
+        assert operator.get(address).content == SCENES[place]
+        # A colleague's address is nobody else's, whatever it shows,
+        assert "as it was shown to you" in problem_of(east.get(address), 403)
+        assert east.head(address).status_code == 403
+        # and a hash alone opens nothing, whether there is such a picture or not.
+        bare = address.partition("?")[0]
+        for person in (east, operator):
+            assert problem_of(person.get(bare), 403) == problem_of(person.get(f"/api/images/{'0' * 64}"), 403)
+    assert centre.machine().head(f"/api/images/{PICTURES[HERE]}").status_code == 200  # a node asks by the hash
+
+
+def test_a_changed_address_of_a_picture_opens_nothing(centre: Centre, pictures: dict[str, str]) -> None:
+    operator, address = centre.client(Role.OPERATOR), httpx.URL(pictures[THERE])
+    for change in (
+        {"checkpoint": HERE},
+        {"passage": "another"},
+        {"until": str(int(address.params["until"]) + 3600)},
+        {"seal": "0" * 32},
+        {"seal": ""},
+        {"seal": "封"},
+    ):
+        problem_of(operator.get(address.copy_merge_params(change)), 403)
+    other = address.copy_with(path=f"/api/images/{PICTURES[HERE]}")
+    problem_of(operator.get(other), 403)
+
+
+def test_an_address_of_a_picture_does_not_outlive_the_area_or_the_shift(centre: Centre, way: str) -> None:
+    people = centre.records.people
+    people.create_user(
+        username="leaver", name="某", password=PASSWORD, roles=[Role.OPERATOR], areas=["east"], by="tests"
+    )
+    client = centre.client(username="leaver")
+    (own,) = client.get(f"/api/alerts/{way}").json()["passages"]
+    scene = own["evidence"]["scene"]
+    assert client.get(scene).status_code == 200
+    centre.records.accounts.change("leaver", areas=["west"], by="tests")
+    assert "in your areas" in problem_of(client.get(scene), 403)
+    key, later = centre.records.picture_key, START + timedelta(hours=14)
+    query = httpx.URL(scene).params
+    told = Told(
+        passage_id=query["passage"],
+        checkpoint_id=query["checkpoint"],
+        until=int(query["until"]),
+        seal=query["seal"],
+    )
+    check(key, PICTURES[HERE], told, username="leaver", now=START + timedelta(hours=11))
+    with pytest.raises(NotGiven, match="older one"):
+        check(key, PICTURES[HERE], told, username="leaver", now=later)
+
+
+def test_a_picture_told_in_a_message_is_opened_by_whoever_may_see_its_passage(
+    centre: Centre, pictures: dict[str, str]
+) -> None:
+    told = Addresses.in_messages(centre.records.picture_key, now=START)
+    address = told.address(PICTURES[THERE], passage_id="p", checkpoint_id=THERE)
+    assert client_of(centre, "west").get(address).content == SCENES[THERE]
+    problem_of(client_of(centre, "east").get(address), 403)
+    problem_of(centre.client(Role.AUDITOR).get(address), 403)
 
 
 def test_every_kind_of_live_event_says_where_it_happened() -> None:

@@ -386,7 +386,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/api/audit"): lambda s: s.as_(R.AUDITOR).get("/api/audit"),
     ("POST", "/api/audit/verification"): lambda s: s.as_(R.AUDITOR).post("/api/audit/verification"),
     ("GET", "/api/audit/digests"): lambda s: s.as_(R.AUDITOR).get("/api/audit/digests"),
-    ("GET", "/api/images/{sha256}"): lambda s: s.as_(R.OPERATOR).get(f"/api/images/{SHA}"),
+    ("GET", "/api/images/{sha256}"): lambda s: s.as_(R.OPERATOR).get(s.centre.picture(SHA)),
     ("POST", "/api/machine-tokens"): lambda s: s.as_(R.ADMINISTRATOR).post(
         "/api/machine-tokens", json={"name": "node-9"}
     ),
@@ -458,13 +458,13 @@ def test_who_looked_at_a_picture_and_at_an_alert(stage: Stage) -> None:
     operator = stage.as_(R.OPERATOR)
     alert_id = stage.alert()
     operator.get(f"/api/alerts/{alert_id}")
-    operator.get(f"/api/images/{SHA}")
+    operator.get(stage.centre.picture(SHA, passage_id="p-1"))
     viewed, pictured = stage.trail()[-2:]
     assert (viewed.user, viewed.action, viewed.subject) == ("operator", "alert.view", alert_id)
     assert (viewed.reason, viewed.case_number) == ("盗抢机动车", "A-1")
     assert json.loads(viewed.detail) == {"passages": 1, "seen_before": False}
     assert (pictured.user, pictured.action, pictured.subject) == ("operator", "image.view", SHA)
-    assert json.loads(pictured.detail) == {"bytes": len(IMAGE)}
+    assert json.loads(pictured.detail) == {"bytes": len(IMAGE), "passage": "p-1", "checkpoint": "cp-1"}
 
 
 def test_a_refused_sign_in_is_there_with_the_lock_that_it_led_to(stage: Stage) -> None:

@@ -7,6 +7,7 @@ export const ROWS = 200; // shown in a list
 const KEPT = 300; // open alerts, and ended ones, held in memory; of the open the least urgent go first
 const FETCHED = 500; // alerts asked for at once: the server sends the newest, the most urgent may be among the older
 const STATISTICS_EVERY_MS = 5000;
+const RELOAD_EVERY_MS = 6 * 3_600_000; // pictures' addresses hold twelve hours
 const STATISTICS_AFTER_ALERT_MS = 400;
 const ENDED = new Set(["closed", "false_alert"]);
 
@@ -27,6 +28,7 @@ export class Desk extends EventTarget {
   #passages = []; // newest first
   #watching;
   #timer = null;
+  #reload = null;
   #soon = false;
   #stopped = false;
 
@@ -47,6 +49,7 @@ export class Desk extends EventTarget {
 
   start() {
     this.link.start();
+    this.#reload = setInterval(() => this.load(), RELOAD_EVERY_MS);
     this.#poll();
   }
 
@@ -54,6 +57,7 @@ export class Desk extends EventTarget {
     this.#stopped = true;
     this.link.stop();
     clearTimeout(this.#timer);
+    clearInterval(this.#reload);
   }
 
   /** Fetch the lists. A list the user has no right to keeps its problem and stays empty. */
@@ -128,7 +132,8 @@ export class Desk extends EventTarget {
   #heard({ kind, data, live }) {
     if (kind === "passage") return this.#putPassage(data);
     if (kind !== "alert") return this.#tell(kind, data);
-    const raised = data.version === 1 && !this.#alerts.has(data.alert_id);
+    // New here, at whatever version: somebody of an area is first told of one when its vehicle comes there.
+    const raised = data.state === "raised" && !this.#alerts.has(data.alert_id);
     if (raised && live) this.received.set(data.alert_id, performance.now());
     this.putAlert(data);
     this.#pollSoon();

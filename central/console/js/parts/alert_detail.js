@@ -85,6 +85,7 @@ export class AlertDetail {
           passage.evidence.vehicle && evidence(passage.evidence.vehicle, t("evidence.vehicle"), { shape: "vehicle" }),
           alert.passage_count > 1 && h("h3", {}, t("alert.passages", { n: alert.passage_count })),
           alert.passage_count > 1 && h("ol", { class: "history" }, alert.passages.map((seen) => moment(seen.captured_at, null, seen.checkpoint.name, null))),
+          alert.elsewhere > 0 && h("p", { class: "muted" }, t("alert.elsewhere", { n: alert.elsewhere })),
           h("h3", {}, t("alert.history")),
           this.#history)),
     );
