@@ -99,6 +99,7 @@ class AuditQuery:
     until: datetime | None = None  #: exclusive
     without_hits: bool = False  #: searches that found nothing
     outside: Hours | None = None  #: done outside of these hours
+    unconfirmed: bool = False  #: done by accounts with an administrator's hand in them, see `independence`
     before: int | None = None  #: audit_id: the page behind it
     limit: int = 100
 

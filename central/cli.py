@@ -405,6 +405,25 @@ def enable_user(settings: CentreSettings, username: str) -> None:
     click.echo(f"{username} can sign in again", err=True)
 
 
+@users.command("confirm")
+@click.argument("usernames", nargs=-1)
+@click.option("--all", "everybody", is_flag=True, help="Everybody whose account waits for it.")
+@click.pass_obj
+def confirm_users(settings: CentreSettings, usernames: tuple[str, ...], everybody: bool) -> None:
+    """Say that accounts are their persons' own: for a station with one administrator.
+
+    An account that an administrator made, changed or reset is no second person to that administrator, nor to
+    their other accounts, until another administrator or whoever is on this machine has confirmed it.
+    """
+    if everybody == bool(usernames):
+        raise click.UsageError("expected usernames or --all")
+    with _named_failures(), _records(settings) as records, _refusals():
+        waiting = [account.user.username for account in records.accounts.all() if account.hands]
+        for username in waiting if everybody else usernames:
+            records.accounts.confirm(username, by=BY)
+            click.echo(f"{username} is confirmed", err=True)
+
+
 @users.command("reset-password")
 @click.argument("username")
 @click.pass_obj

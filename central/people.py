@@ -76,6 +76,15 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """What an administrator did to an account by which they could act."""
+
+    by: str
+    what: str  #: the trail's action: user.create, user.change, password.reset
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A user as an administrator sees them."""
 
@@ -84,6 +93,7 @@ class Account:
     created_at: datetime
     external: bool  #: signs in by the identity provider, which keeps their password, roles and areas
     sessions: int  #: open now
+    hands: tuple[Hand, ...] = ()  #: of administrators, confirmed by nobody yet: see `central.independence`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

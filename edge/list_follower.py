@@ -11,8 +11,9 @@ import httpx
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from edge.assembly import Assembly, KeyNeeded, Refused
+from edge.assembly import Assembly, KeyNeeded, Older, Refused
 from edge.backoff import Backoff
+from edge.list_seen import NewestSeen
 from edge.local_match import SiteList
 from proto.bus.port import BusError, Message
 from proto.site_list import KEY_BYTES, SiteKey, SiteListError
@@ -90,7 +91,7 @@ class ListFollower:
     """Drains the topic in the thread that calls `run`, see `edge.node.Drainer`.
 
     It reads the topic from its beginning whenever the node starts and never commits: nothing of the list is
-    kept on the node's disk. With the link down the list stays as it is, and is caught up with afterwards: the
+    kept on the node's disk, but the number of the newest one, so that an old one is not taken for it. With the link down the list stays as it is, and is caught up with afterwards: the
     bus keeps the newest of every bucket.
     """
 
@@ -103,6 +104,7 @@ class ListFollower:
         node_id: str,
         metrics: ListMetrics,
         new_backoff: Callable[[], Backoff] = Backoff,
+        newest: NewestSeen | None = None,
     ) -> None:
         self._bus = bus
         self._keys = keys
@@ -111,7 +113,7 @@ class ListFollower:
         self._metrics = metrics
         self._new_backoff = new_backoff
         self._known: dict[int, SiteKey] = {}
-        self._assembly = Assembly()
+        self._assembly = Assembly(newest)
         self._log = structlog.get_logger("watchlist").bind(node=node_id)
 
     def run(self, stop: threading.Event) -> None:
@@ -150,6 +152,13 @@ class ListFollower:
                     self._refused(f"{needed}, which the centre does not know")
                     return
                 continue
+            except Older as error:
+                if self._assembly.using is None:
+                    # The topic may still hold those of before: the newest follows, or there is none in use.
+                    self._log.info("an older list is passed over", why=str(error))
+                else:
+                    self._refused(str(error))
+                return
             except (Refused, SiteListError) as error:
                 self._refused(str(error))
                 return

@@ -113,6 +113,13 @@ def read_audit(
     out_of_hours: Annotated[
         bool, Query(description="Only what was done outside of the hours of duty.")
     ] = False,
+    unconfirmed: Annotated[
+        bool,
+        Query(
+            description="Only what was done by accounts that an administrator had made, changed or reset, and "
+            "nobody else had confirmed then: one person may have been two."
+        ),
+    ] = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     before: Annotated[int | None, Query(ge=0, le=2**62, description="An audit_id: the page behind it.")] = None,
 ) -> AuditView:
@@ -131,6 +138,7 @@ def read_audit(
         outside=Hours(begin=begin, end=end, utc_offset=round(settings.utc_offset.total_seconds() / 3600))
         if out_of_hours
         else None,
+        unconfirmed=unconfirmed,
         before=before,
         limit=limit,
     )
@@ -143,6 +151,7 @@ def read_audit(
         "until": None if until is None else until.isoformat(),
         "without_hits": without_hits,
         "out_of_hours": out_of_hours,
+        "unconfirmed": unconfirmed,
         "before": before,
     }
     entries = audit.search(query)

@@ -19,6 +19,7 @@ from central.federation import BadReference, NotAdmitted
 from central.hold import InvalidHold
 from central.hotlist import IllegalImport, NotYourImport, OtherFile, Shrinks
 from central.hotlist_file import UnreadableFile
+from central.independence import NotIndependent
 from central.interception.unit import InvalidUnit
 from central.investigation import (
     BeyondReach,
@@ -57,6 +58,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     NoRightsHere: HTTPStatus.FORBIDDEN,
     NotYourOrder: HTTPStatus.FORBIDDEN,
     NotYourself: HTTPStatus.FORBIDDEN,
+    NotIndependent: HTTPStatus.FORBIDDEN,
     NotGiven: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     IllegalMove: HTTPStatus.CONFLICT,

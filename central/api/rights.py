@@ -64,6 +64,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("PATCH", "/api/users/{username}"): _PEOPLE,
     ("POST", "/api/users/{username}/disable"): _PEOPLE,
     ("POST", "/api/users/{username}/enable"): _PEOPLE,
+    ("POST", "/api/users/{username}/confirm"): _PEOPLE,
     ("POST", "/api/users/{username}/password"): _PEOPLE,
     ("DELETE", "/api/users/{username}/sessions"): _PEOPLE,
     ("GET", "/api/live/events"): _EVERYBODY,

@@ -43,6 +43,7 @@ TRACES: dict[tuple[str, str], Traced | Untraced] = {
     ("PATCH", "/api/users/{username}"): Traced("user.change"),
     ("POST", "/api/users/{username}/disable"): Traced("user.disable"),
     ("POST", "/api/users/{username}/enable"): Traced("user.enable"),
+    ("POST", "/api/users/{username}/confirm"): Traced("user.confirm"),
     ("POST", "/api/users/{username}/password"): Traced("password.reset"),
     ("DELETE", "/api/users/{username}/sessions"): Traced("session.end"),
     ("GET", "/api/sign-on"): _OWN,

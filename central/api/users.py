@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field, StringConstraints
 
 from central.api.security import CurrentUser, ServicesOf
-from central.people import Account, Role
+from central.people import Account, Hand, Role
 
 router = APIRouter(prefix="/api/users", tags=["users"])
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -42,6 +42,18 @@ class UserChange(BaseModel):
     language: Language | None = None
 
 
+class HandView(BaseModel):
+    """What an administrator did to an account by which they could act."""
+
+    by: str
+    what: str = Field(examples=["user.create"])
+    at: datetime
+
+    @classmethod
+    def of(cls, hand: Hand) -> HandView:
+        return cls(by=hand.by, what=hand.what, at=hand.at)
+
+
 class AccountView(BaseModel):
     """A user as an administrator sees them."""
 
@@ -55,6 +67,9 @@ class AccountView(BaseModel):
     must_change_password: bool
     created_at: datetime
     sessions: int = Field(description="Open now.")
+    hands: list[HandView] = Field(
+        description="Not confirmed yet: until somebody else does, the account is no second person to theirs."
+    )
 
     @classmethod
     def of(cls, account: Account) -> AccountView:
@@ -70,6 +85,7 @@ class AccountView(BaseModel):
             must_change_password=user.must_change_password,
             created_at=account.created_at,
             sessions=account.sessions,
+            hands=[HandView.of(hand) for hand in account.hands],
         )
 
 
@@ -149,6 +165,15 @@ def disable_user(username: str, user: CurrentUser, services: ServicesOf) -> Acco
 def enable_user(username: str, user: CurrentUser, services: ServicesOf) -> AccountView:
     """Let them sign in again."""
     return AccountView.of(services.records.accounts.enable(username, by=user.username))
+
+
+@router.post("/{username}/confirm")
+def confirm_user(username: str, user: CurrentUser, services: ServicesOf) -> AccountView:
+    """Say that what other administrators did to the account is right, and that it is the person's whose it is.
+
+    From then on the account counts as another person than theirs where two must agree.
+    """
+    return AccountView.of(services.records.accounts.confirm(username, by=user.username))
 
 
 @router.post("/{username}/password")

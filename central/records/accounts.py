@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from central.audit import AuditRecord
+from central.independence import behind
 from central.password import new_password
 from central.people import (
     Account,
@@ -22,6 +23,7 @@ from central.people import (
 )
 from central.records import schema
 from central.records.database import Database, Transaction
+from central.records.hands import check_persons, confirm_hands, hands_in, open_hands, put_hand
 from central.records.passwords import Passwords
 from central.records.port import NotFound, RecordsPolicy
 from central.records.trail import SqlAuditLog
@@ -72,6 +74,7 @@ class SqlAccountBook:
         password_hash = self._passwords.hash(password)
         with self._database.write() as tx:
             put_user(tx.connection, user, password_hash=password_hash, at=self._clock.now())
+            put_hand(tx.connection, username, "user.create", by=by, at=self._clock.now())
             self._audit(tx, "user.create", by=by, subject=username, detail=_given(user))
             return self._account(tx.connection, _row(tx.connection, username)), password
 
@@ -98,7 +101,7 @@ class SqlAccountBook:
             )
             check_user(username, after.name, after.roles)
             if (after.roles, after.areas) != (before.roles, before.areas):
-                if by == username:
+                if username in behind(by, hands_in(tx.connection)):
                     raise NotYourself(f"expected another administrator to change what {username} may, got {by}")
                 if row.identity_sha256 is not None:
                     raise NotKeptHere(
@@ -106,6 +109,7 @@ class SqlAccountBook:
                     )
                 give_roles(tx.connection, username, after.roles)
                 give_areas(tx.connection, username, after.areas)
+                put_hand(tx.connection, username, "user.change", by=by, at=self._clock.now())
             table = schema.users
             tx.connection.execute(
                 update(table)
@@ -144,7 +148,7 @@ class SqlAccountBook:
         with self._database.write() as tx:
             if _row(tx.connection, username).identity_sha256 is not None:
                 raise NotKeptHere(f"expected the password of {username} to be reset at the identity provider")
-            if by == username:
+            if username in behind(by, hands_in(tx.connection)):
                 raise NotYourself(f"expected another administrator to reset the password of {username}")
             tx.connection.execute(
                 update(table)
@@ -154,8 +158,20 @@ class SqlAccountBook:
             _end_sessions(tx.connection, username)
             attempts = schema.login_attempts
             tx.connection.execute(delete(attempts).where(attempts.c.username == username))
+            put_hand(tx.connection, username, "password.reset", by=by, at=self._clock.now())
             self._audit(tx, "password.reset", by=by, subject=username)
         return password
+
+    def confirm(self, username: str, *, by: str) -> Account:
+        with self._database.write() as tx:
+            _row(tx.connection, username)
+            if row_of(tx.connection, by) is not None:  # a person, not the server's command line
+                check_persons(tx.connection, username, by)
+            hands = open_hands(tx.connection, [username]).get(username, ())
+            confirm_hands(tx.connection, username, by=by, at=self._clock.now())
+            of = sorted({hand.by for hand in hands})
+            self._audit(tx, "user.confirm", by=by, subject=username, detail={"hands": len(hands), "of": of})
+            return self._account(tx.connection, _row(tx.connection, username))
 
     def end_sessions(self, username: str, *, by: str) -> int:
         with self._database.write() as tx:
@@ -215,6 +231,7 @@ class SqlAccountBook:
             created_at=row.created_at,
             external=row.identity_sha256 is not None,
             sessions=open_now or 0,
+            hands=open_hands(connection, [row.username]).get(row.username, ()),
         )
 
     def _audit(

@@ -37,9 +37,25 @@ def conditions(query: AuditQuery, dialect: str) -> list[ColumnElement[bool]]:
     if query.outside is not None:
         at = func.timezone("UTC", table.at) if dialect == "postgresql" else table.at
         found.append(extract("hour", at).in_(query.outside.outside()))
+    if query.unconfirmed:
+        found.append(_unconfirmed())
     if query.before is not None:
         found.append(table.audit_id < query.before)
     return found
+
+
+def _unconfirmed() -> ColumnElement[bool]:
+    """By an account that an administrator could have used when it was done."""
+    table, hands = schema.audit.c, schema.account_hands.c
+    return (
+        select(hands.number)
+        .where(
+            hands.username == table.username,
+            hands.at <= table.at,
+            or_(hands.confirmed_at.is_(None), hands.confirmed_at > table.at),
+        )
+        .exists()
+    )
 
 
 def _about(plate: str) -> ColumnElement[bool]:

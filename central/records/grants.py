@@ -13,6 +13,7 @@ from central.investigation.grant import Grant, GrantMove, GrantRequest, GrantSta
 from central.people import User
 from central.records import schema
 from central.records.database import Database
+from central.records.hands import check_persons
 from central.records.port import NotFound
 from central.records.trail import SqlAuditLog
 from proto.clock import Clock
@@ -53,6 +54,8 @@ class SqlGrantBook:
         now, table = self._clock.now(), schema.search_grants
         with self._database.write() as tx:
             after = advance(_one(tx.connection, grant_id), move, by=by, note=note, now=now)
+            if move is GrantMove.GRANT:
+                check_persons(tx.connection, after.username, by.username)
             tx.connection.execute(
                 update(table)
                 .where(table.c.grant_id == grant_id)

@@ -15,6 +15,7 @@ from central.audit import AuditRecord
 from central.hold import Hold, HoldRequest, Spared, check, lift
 from central.records import schema
 from central.records.database import Database, Transaction
+from central.records.hands import check_persons
 from central.records.port import NotFound
 from central.records.trail import SqlAuditLog
 from proto.clock import Clock
@@ -58,6 +59,7 @@ class SqlHoldBook:
             if row is None:
                 raise NotFound(f"no hold {hold_id!r}")
             after = lift(_hold(row), by=by, at=now, because=because)
+            check_persons(tx.connection, after.placed_by, by)
             tx.connection.execute(
                 update(table)
                 .where(table.c.hold_id == hold_id)

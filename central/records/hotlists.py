@@ -37,6 +37,7 @@ from central.people import Role, User
 from central.records import schema
 from central.records.database import Database, Transaction
 from central.records.events import put_event
+from central.records.hands import check_persons
 from central.records.hotlist_rows import (
     COLUMNS,
     MAX_LINES,
@@ -242,6 +243,8 @@ class SqlHotlistBook:
             found = _import(tx.connection, hotlist_id, number)
             hotlist = _hotlist(tx.connection, hotlist_id)
             after = advance(found, move, by=by.username, at=now, reason=reason, sha256=sha256, shrink=shrink)
+            if move is ImportMove.APPROVE:
+                check_persons(tx.connection, found.importer, by.username)
             self._put(tx, after)
             if move is ImportMove.APPROVE:
                 self._put_into_force(tx, hotlist, after)

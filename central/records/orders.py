@@ -38,6 +38,7 @@ from central.records import schema
 from central.records.database import Database, Transaction
 from central.records.estimates import estimate_json, estimate_of
 from central.records.events import put_event
+from central.records.hands import check_persons
 from central.records.hotlist_rows import hotlist_entries
 from central.records.order_rows import (
     active_entries,
@@ -105,6 +106,8 @@ class SqlOrderBook:
                     f"expected somebody who may {move} this order of {before.applicant}, got {by.username}"
                 )
             after = advance(before, move, by=by.username, at=now, reason=reason)
+            if move is OrderMove.APPROVE:
+                check_persons(tx.connection, before.applicant, by.username)
             if move is OrderMove.EMERGENCY:
                 earlier = _unapproved(tx.connection, before, now)
                 until = emergency_until(earlier, target=before.request.plate, at=now)
@@ -167,6 +170,8 @@ class SqlOrderBook:
             if needed not in by.roles:
                 raise NotYourOrder(f"expected an {needed} to {move} a revision, got {by.username}")
             if move is RevisionMove.ACCEPT:
+                for person in sorted({order.applicant, found.proposer}):
+                    check_persons(tx.connection, person, by.username)
                 after = self._put_in_place(tx, order, found, by=by.username, at=now)
             else:
                 after = step(found, move, by=by.username, at=now, reason=reason)

@@ -31,6 +31,7 @@ from central.people import (
 )
 from central.records import schema
 from central.records.database import Database, Transaction
+from central.records.hands import put_hand
 from central.records.passwords import Passwords
 from central.records.port import NotFound, RecordsPolicy, SignedIn
 from central.records.trail import SqlAuditLog
@@ -86,6 +87,7 @@ class SqlPeopleBook:
         password_hash = self._passwords.hash(password)
         with self._database.write() as tx:
             put_user(tx.connection, user, password_hash=password_hash, at=self._clock.now())
+            put_hand(tx.connection, username, "user.create", by=by, at=self._clock.now())
             given = {"roles": sorted(user.roles), "areas": sorted(user.areas)}
             self._audit(tx, "user.create", by=by, subject=username, detail=given)
         return user

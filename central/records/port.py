@@ -569,6 +569,15 @@ class AccountBook(Protocol):
         """
         ...
 
+    def confirm(self, username: str, *, by: str) -> Account:
+        """What administrators did to the account is right: it counts as another person than they from now on.
+
+        Raises:
+            NotFound: no such user.
+            NotIndependent: `by` had a hand in it, or somebody in both accounts.
+        """
+        ...
+
     def end_sessions(self, username: str, *, by: str) -> int:
         """All of theirs; returns how many.
 

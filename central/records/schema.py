@@ -73,6 +73,18 @@ users = Table(
     Column("created_at", Utc, nullable=False),
     Index("ix_users_identity_sha256", "identity_sha256", unique=True),
 )
+account_hands = Table(
+    "account_hands",
+    metadata,
+    Column("number", Counter, primary_key=True),
+    Column("username", ForeignKey("users.username"), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("confirmed_by", String(64)),
+    Column("confirmed_at", Utc),
+    Index("ix_account_hands_username", "username"),
+)
 areas = Table(
     "areas",
     metadata,

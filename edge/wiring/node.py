@@ -18,6 +18,7 @@ from edge.clock import clock_quality
 from edge.config import CameraSettings, NodeSettings, WatchlistSettings
 from edge.evidence import Darkroom
 from edge.list_follower import KeyService, ListFollower, ListMetrics
+from edge.list_seen import NewestSeen
 from edge.metrics import CameraMetrics
 from edge.node import Drainer, EdgeNode, NodeIdentity
 from edge.outbox import Outbox, OutboxLimits, OutboxUnavailable
@@ -36,6 +37,10 @@ from proto.bus.port import Bus, BusUnavailable
 from proto.clock import Clock
 
 log = structlog.get_logger()
+
+
+#: In the data folder, see `edge.list_seen`.
+NEWEST_LIST = "newest_list.json"
 
 
 def open_camera(
@@ -176,6 +181,7 @@ def build_node(
                 matching.use,
                 node_id=settings.node_id,
                 metrics=ListMetrics(registry),
+                newest=NewestSeen(settings.data / NEWEST_LIST),
             )
         )
         sink = matching

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from central.area import Area
+from central.audit import AuditQuery
+from central.hold import HoldRequest
+from central.independence import NotIndependent
+from central.investigation.grant import GrantMove, GrantRequest
+from central.order import OrderMove
 from central.password import WeakPassword
 from central.people import (
     BadCredentials,
@@ -18,10 +24,12 @@ from central.people import (
     NotYourself,
     Role,
     TokenScope,
+    User,
 )
 from central.records import NotFound, Records, open_records
+from central.revision import RevisionKind, RevisionMove
 from proto.clock import ManualClock
-from tests.centre import CHEAP, PASSWORD, START, new_clock, people
+from tests.centre import CHEAP, PASSWORD, START, active_order, new_clock, order_request, people
 
 ADMIN = "administrator"
 OTHER = "another password for tests"
@@ -230,3 +238,150 @@ class TestMachineTokens:
         with pytest.raises(InvalidUser, match="expected an expiry after"):
             make("m", by=ADMIN, expires_at=START)
         assert records.people.machine_tokens() == ()
+
+
+def made(records: Records, username: str, *roles: Role, by: str = ADMIN) -> User:
+    account, _ = records.accounts.create(
+        username=username, name="某", roles=roles, areas=[], language="zh-CN", by=by
+    )
+    return account.user
+
+
+def second_administrator(records: Records) -> str:
+    """One of the command line's making, as the first was."""
+    made(records, "second", Role.ADMINISTRATOR, by="command-line")
+    return "second"
+
+
+def submitted(records: Records, applicant: User) -> str:
+    order = records.orders.create(order_request(), by=applicant)
+    records.orders.move(order.order_id, OrderMove.SUBMIT, by=applicant)
+    return order.order_id
+
+
+class TestSecondPersons:
+    """An administrator's accounts are no second persons to each other until somebody else confirms them."""
+
+    def test_an_account_of_ones_own_making_approves_nothing_of_ones_own(self, records: Records) -> None:
+        accounts, staff = records.accounts, people_of(records)
+        accounts.change(ADMIN, by="command-line", roles=[Role.ADMINISTRATOR, Role.APPLICANT])
+        one, puppet = people_of(records)[ADMIN], made(records, "puppet", Role.APPROVER)
+        order_id = submitted(records, one)
+        with pytest.raises(NotIndependent, match="expected puppet to be another person than administrator"):
+            records.orders.move(order_id, OrderMove.APPROVE, by=puppet)
+        # Nor does a chain of them: one whom an administrator of one's own making made.
+        made(records, "helper", Role.ADMINISTRATOR)
+        further = made(records, "further", Role.APPROVER, by="helper")
+        with pytest.raises(NotIndependent):
+            records.orders.move(order_id, OrderMove.APPROVE, by=further)
+        assert records.orders.move(order_id, OrderMove.APPROVE, by=staff["approver"]).approver == "approver"
+
+    def test_two_accounts_of_one_making_are_one_person(self, records: Records) -> None:
+        applicant, approver = made(records, "a1", Role.APPLICANT), made(records, "a2", Role.APPROVER)
+        order_id = submitted(records, applicant)
+        with pytest.raises(NotIndependent, match="administrator made"):
+            records.orders.move(order_id, OrderMove.APPROVE, by=approver)
+        assert records.orders.get(order_id).state == "submitted"
+        # A colleague of long standing may, and a new one may approve what they apply for.
+        staff = people_of(records)
+        assert records.orders.move(order_id, OrderMove.APPROVE, by=staff["approver"]).approver == "approver"
+        other = submitted(records, staff["applicant"])
+        assert records.orders.move(other, OrderMove.APPROVE, by=approver).approver == "a2"
+
+    def test_another_administrator_confirms_and_nobody_of_the_makers(self, records: Records) -> None:
+        applicant, approver = made(records, "a1", Role.APPLICANT), made(records, "a2", Role.APPROVER)
+        made(records, "helper", Role.ADMINISTRATOR)
+        for by in (ADMIN, "helper", "a1"):
+            with pytest.raises(NotIndependent):
+                records.accounts.confirm("a2", by=by)
+        assert [hand.by for hand in records.accounts.get("a2").hands] == [ADMIN]
+        account = records.accounts.confirm("a2", by=second_administrator(records))
+        assert account.hands == ()
+        assert newest(records) == ("user.confirm", "second", "a2")
+        order_id = submitted(records, applicant)
+        assert records.orders.move(order_id, OrderMove.APPROVE, by=approver).approver == "a2"
+
+    def test_whoever_is_on_the_server_confirms(self, records: Records) -> None:
+        made(records, "a1", Role.APPLICANT)
+        assert records.accounts.confirm("a1", by="command-line").hands == ()
+        assert newest(records) == ("user.confirm", "command-line", "a1")
+        with pytest.raises(NotFound):
+            records.accounts.confirm("nobody", by="command-line")
+
+    def test_what_the_command_line_makes_needs_no_confirmation(self, records: Records) -> None:
+        made(records, "a1", Role.APPLICANT, by="command-line")
+        records.accounts.reset_password("a1", by="command-line")
+        assert records.accounts.get("a1").hands == ()
+
+    def test_roles_given_and_passwords_reset_are_hands_too(self, records: Records) -> None:
+        staff = people_of(records)
+        records.accounts.change("approver", by=ADMIN, roles=[Role.APPROVER, Role.SUPERVISOR])
+        records.accounts.reset_password("applicant", by=ADMIN)
+        hands = [records.accounts.get(name).hands for name in ("approver", "applicant")]
+        assert [[(h.by, h.what) for h in each] for each in hands] == [
+            [(ADMIN, "user.change")],
+            [(ADMIN, "password.reset")],
+        ]
+        with pytest.raises(NotIndependent):
+            records.orders.move(submitted(records, staff["applicant"]), OrderMove.APPROVE, by=staff["approver"])
+        records.accounts.change("approver", by=ADMIN, name="新名")  # a name gives nothing
+        assert len(records.accounts.get("approver").hands) == 1
+
+    def test_nobody_is_given_rights_by_an_administrator_of_their_own_making(self, records: Records) -> None:
+        made(records, "helper", Role.ADMINISTRATOR)
+        with pytest.raises(NotYourself):
+            records.accounts.change(ADMIN, by="helper", roles=[Role.ADMINISTRATOR, Role.INVESTIGATOR])
+        with pytest.raises(NotYourself):
+            records.accounts.reset_password(ADMIN, by="helper")
+        by = second_administrator(records)
+        records.accounts.change(ADMIN, by=by, roles=[Role.ADMINISTRATOR, Role.AUDITOR])
+
+    def test_everything_that_needs_a_second_person_does(self, records: Records, clock: ManualClock) -> None:
+        """Grants, holds, revisions and hotlists as orders."""
+        one = made(records, "one", Role.APPLICANT, Role.INVESTIGATOR, Role.SUPERVISOR, Role.AUDITOR)
+        two = made(records, "two", Role.APPROVER, Role.SUPERVISOR, Role.AUDITOR)
+        staff, now = people_of(records), clock.now()
+        grant = records.grants.ask(
+            GrantRequest(
+                case_number="A-1",
+                reason="追查",
+                since=now - timedelta(days=300),
+                lasts=timedelta(hours=8),
+            ),
+            by=one,
+        )
+        with pytest.raises(NotIndependent):
+            records.grants.decide(grant.grant_id, GrantMove.GRANT, by=two)
+        hold = records.holds.place(HoldRequest(plate="川C12345", reason="行政复议"), by="one")
+        with pytest.raises(NotIndependent):
+            records.holds.lift(hold.hold_id, by="two", because="案件已结")
+        order = active_order(records, {Role.APPLICANT: one, Role.APPROVER: staff["approver"]}, order_request())
+        longer = replace(order.request, valid_until=order.request.valid_until + timedelta(days=7))
+        proposed = records.orders.propose(
+            order.order_id, longer, kind=RevisionKind.RENEWAL, by=one, why="尚未找到"
+        )
+        with pytest.raises(NotIndependent):
+            records.orders.decide(order.order_id, proposed.number, RevisionMove.ACCEPT, by=two)
+        # To say no takes nobody else.
+        records.orders.decide(order.order_id, proposed.number, RevisionMove.REFUSE, by=two, reason="不同意")
+        assert records.grants.decide(grant.grant_id, GrantMove.REFUSE, by=two, note="不同意").state == "refused"
+        assert records.holds.all()[0].active
+
+    def test_auditors_ask_for_what_unconfirmed_accounts_did(self, records: Records, clock: ManualClock) -> None:
+        puppet, staff = made(records, "puppet", Role.APPLICANT), people_of(records)
+        submitted(records, puppet)
+        submitted(records, staff["applicant"])
+        clock.advance(60)
+        records.accounts.confirm("puppet", by="command-line")
+        clock.advance(60)
+        submitted(records, puppet)
+        found = records.audit.search(AuditQuery(unconfirmed=True))
+        assert [(e.record.user, e.record.action) for e in found] == [
+            ("puppet", "order.submit"),
+            ("puppet", "order.create"),
+        ]
+        assert all(e.record.at == START for e in found)
+
+
+def people_of(records: Records) -> dict[str, User]:
+    return {user.username: user for user in records.people.users()}

@@ -36,6 +36,7 @@ EXPECTED: dict[str, str] = {
     "PATCH /api/users/{username}": "administrator of the whole network",
     "POST /api/users/{username}/disable": "administrator of the whole network",
     "POST /api/users/{username}/enable": "administrator of the whole network",
+    "POST /api/users/{username}/confirm": "administrator of the whole network",
     "POST /api/users/{username}/password": "administrator of the whole network",
     "DELETE /api/users/{username}/sessions": "administrator of the whole network",
     "GET /api/live/events": "everybody",

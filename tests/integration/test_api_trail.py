@@ -268,6 +268,9 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/api/users/{username}/enable"): lambda s: s.as_(R.ADMINISTRATOR).post(
         f"/api/users/{_disabled(s)}/enable"
     ),
+    ("POST", "/api/users/{username}/confirm"): lambda s: s.centre.client(username="other.admin").post(
+        f"/api/users/{s.user()}/confirm"
+    ),
     ("POST", "/api/users/{username}/password"): lambda s: s.as_(R.ADMINISTRATOR).post(
         f"/api/users/{s.user()}/password"
     ),
@@ -423,6 +426,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         )
         centre.records.people.create_user(
             username="on.duty", name="某", password=PASSWORD, roles=[R.APPLICANT, R.EMERGENCY], by="tests"
+        )
+        centre.records.people.create_user(
+            username="other.admin", name="某", password=PASSWORD, roles=[R.ADMINISTRATOR], by="tests"
         )
         yield Stage(centre=centre, clock=clock)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from edge.alarm import SiteAlarm
-from edge.assembly import Assembly, KeyNeeded, Refused
+from edge.assembly import Assembly, KeyNeeded, Older, Refused
+from edge.list_seen import NewestSeen
 from edge.local_match import SiteList
 from edge.site_match import MatchingSink
 from proto.background import UNKNOWN
@@ -182,6 +185,37 @@ class TestAssembly:
         with pytest.raises(Refused):
             fed(assembly, records(order(), version=9, secret=b"x" * 32))
         assert fed(assembly, records(order(), version=7)) is not None
+
+    def test_an_old_list_is_refused_after_a_restart_too(self, tmp_path: Path) -> None:
+        file = tmp_path / "newest.json"
+        fed(Assembly(NewestSeen(file)), records(order("川C00001"), version=7))
+        again = Assembly(NewestSeen(file))
+        with pytest.raises(Older, match="expected version 7 of epoch 1 or a newer one, got 6 of 1"):
+            fed(again, records(order(), version=6))
+        assert again.using is None
+        found = fed(again, records(order("川C00001"), version=7))  # the very one may come again
+        assert found is not None
+        assert found.version == 7
+        # Two numbers are all that is on the disk.
+        assert json.loads(file.read_text()) == [1, 7]
+
+    def test_a_forged_list_does_not_make_the_good_one_an_old_one(self, tmp_path: Path) -> None:
+        seen = NewestSeen(tmp_path / "newest.json")
+        assembly = Assembly(seen)
+        for forged in (records(order(), version=99, secret=b"x" * 32), records(order(), version=99)[-1:]):
+            with pytest.raises(Refused):
+                fed(assembly, forged)
+        assert seen.age is None
+        assert fed(assembly, records(order(), version=7)) is not None
+
+    def test_what_is_damaged_on_the_disk_stops_nothing(self, tmp_path: Path) -> None:
+        file = tmp_path / "newest.json"
+        for damaged in (b"", b"{}", b"[1", b"[1, 2, 3]", b'["a", "b"]', b"\xff"):
+            file.write_bytes(damaged)
+            assert fed(Assembly(NewestSeen(file)), records(order(), version=7)) is not None
+            assert json.loads(file.read_text()) == [1, 7]
+        away = NewestSeen(tmp_path / "no folder" / "newest.json")
+        assert fed(Assembly(away), records(order(), version=7)) is not None
 
     def test_an_epoch_without_a_key_asks_for_it(self) -> None:
         with pytest.raises(KeyNeeded) as raised:
