@@ -91,8 +91,9 @@ class ListFollower:
     """Drains the topic in the thread that calls `run`, see `edge.node.Drainer`.
 
     It reads the topic from its beginning whenever the node starts and never commits: nothing of the list is
-    kept on the node's disk, but the number of the newest one, so that an old one is not taken for it. With the link down the list stays as it is, and is caught up with afterwards: the
-    bus keeps the newest of every bucket.
+    kept on the node's disk, but the number of the newest one, so that an old one is not taken for it. With the
+    link down the list stays as it is, and is caught up with afterwards: the bus keeps the newest of every
+    bucket.
     """
 
     def __init__(

@@ -1,5 +1,7 @@
-"""The newest list that a node has had in use, so that an old one that was signed once is not taken for it after a
-restart. Two numbers: nothing of the list itself is on the disk."""
+"""The newest list that a node has had in use: an old one that was signed once is not taken after a restart.
+
+Two numbers: nothing of the list itself is on the disk.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ class NewestSeen:
         self.age = None if file is None else _read(file)
 
     def saw(self, age: Age) -> None:
-        """A list of this age is in use from now on. Where it can't be written down, it is in use all the same: a
-        site that alarms by the newest list is worth more than one that remembers it."""
+        """A list of this age is in use from now on, even where that can't be written down: a site that alarms by
+        the newest list is worth more than one that remembers it."""
         if self.age is not None and age <= self.age:
             return
         self.age = age
