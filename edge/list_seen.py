@@ -24,8 +24,8 @@ class NewestSeen:
         self.age = None if file is None else _read(file)
 
     def saw(self, age: Age) -> None:
-        """A list of this age is in use from now on, even where that can't be written down: a site that alarms by
-        the newest list is worth more than one that remembers it."""
+        """A list of this age is in use from now on, even where that can't be written down: a site that alarms
+        by the newest list is worth more than one that remembers it."""
         if self.age is not None and age <= self.age:
             return
         self.age = age
