@@ -89,6 +89,10 @@ FINAL = frozenset({_S.CLOSED, _S.FALSE_ALERT})
 WAITING = frozenset({_S.RAISED, _S.VERIFIED})
 #: The vehicle is still to be stopped: a repeat hit joins. After an outcome the next hit is a new alert.
 RUNNING = WAITING | {_S.SIGNED_OFF, _S.DISPATCHED}
+#: So many passages, and so long a time from its first one to its last, are one alert. A vehicle that goes on
+#: coming by is alerted of anew: nobody has ended what should have ended long ago.
+MOST_PASSAGES = 100
+LONGEST = timedelta(hours=12)
 #: These change who is asked or responsible, not how far the alert is.
 _ASIDE: dict[AlertMove, tuple[frozenset[AlertState], str]] = {
     _M.ESCALATE: (WAITING, "nobody signed off in time"),
@@ -289,15 +293,18 @@ def advance(
 def joins(alert: Alert, hit: Hit, *, gap: timedelta) -> bool:
     """Is the hit the running alert's vehicle once more?
 
-    It must be of the same order, within `gap` of the time in which the alert's passages lie, and the same
-    vehicle: a suspicion may be another one's, so that it joins only what reads the same, or an alert about the
-    ordered plate itself; and an exact hit never joins a suspicion, which may end as a misread and would take it
-    along.
+    It must be of the same order, within `gap` of the time in which the alert's passages lie, which may be no
+    longer than `LONGEST` and of no more than `MOST_PASSAGES`, and the same vehicle: a suspicion may be another
+    one's, so that it joins only what reads the same, or an alert about the ordered plate itself; and an exact
+    hit never joins a suspicion, which may end as a misread and would take it along.
     """
     if hit.order_id != alert.order_id or alert.state not in RUNNING:
         return False
     seen = [passage.captured_at for passage in alert.passages]
-    if not min(seen) - gap <= hit.passage.captured_at <= max(seen) + gap:
+    at = hit.passage.captured_at
+    if not min(seen) - gap <= at <= max(seen) + gap:
+        return False
+    if len(seen) >= MOST_PASSAGES or max(*seen, at) - min(*seen, at) > LONGEST:
         return False
     if hit.tier is not Tier.PATTERN and (alert.tier is Tier.EXACT or alert.verified_correct):
         return True

@@ -420,6 +420,7 @@ class Centre:
                 utc_offset=timedelta(hours=self._settings.audit.utc_offset_hours),
                 duty_hours=(self._settings.audit.duty_begins, self._settings.audit.duty_ends),
                 secure_cookies=self._settings.http.secure_cookies,
+                names=frozenset(name.lower() for name in self._settings.http.names),
                 max_image_bytes=images,
                 case_number=self._settings.assessment.case_number,
                 unit_kmh=self._settings.interception.unit_kmh,

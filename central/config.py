@@ -376,6 +376,11 @@ class HttpSettings(_Section):
     secure_cookies: bool = Field(
         default=False, description="true wherever people come by HTTPS: cookies only there."
     )
+    names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}$")], ...] = Field(
+        default=(),
+        description="Host names by which people and machines come; others are refused, but for addresses and "
+        "localhost. Empty: any name.",
+    )
 
 
 class ProbeSettings(_Section):

@@ -49,7 +49,7 @@ from central.api import (
     watchlist,
 )
 from central.api.hub import LiveHub
-from central.api.middleware import Accidents, BodyLimit, SecurityHeaders
+from central.api.middleware import Accidents, BodyLimit, KnownNames, SecurityHeaders
 from central.api.rights import RIGHTS
 from central.api.security import authorise
 from central.api.services import Services, live_feed
@@ -134,6 +134,7 @@ def create_app(services: Services) -> FastAPI:
         list_limit=settings.max_list_bytes,
     )
     app.add_middleware(Accidents)
+    app.add_middleware(KnownNames, names=settings.names)
     app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
     return app
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from ipaddress import ip_address
+
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -53,6 +56,47 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class KnownNames:
+    """Answers only to names that are the centre's own, where any are given.
+
+    A page of elsewhere whose name is made to lead here (DNS rebinding) is of the same origin to its browser,
+    and would otherwise be to us. An address can't be made to lead elsewhere: it and localhost are always good.
+    """
+
+    def __init__(self, app: ASGIApp, *, names: frozenset[str]) -> None:
+        self._app = app
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or not self._names:
+            await self._app(scope, receive, send)
+            return
+        name = _name_of(Headers(scope=scope).get("host", ""))
+        if name in self._names or name == "localhost" or _is_address(name):
+            await self._app(scope, receive, send)
+            return
+        why = "expected one of the centre's names as host, got another"
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4403, "reason": why})
+            return
+        await problem(HTTPStatus.MISDIRECTED_REQUEST, why)(scope, receive, send)
+
+
+def _name_of(host: str) -> str:
+    """Without its port, lower case."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].rstrip(".").lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 class Accidents:

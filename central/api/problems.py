@@ -108,6 +108,8 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 RETRY_AFTER_S = 2
+#: Who asks too often is counted by the minute.
+MINUTE_S = 60
 _log = structlog.get_logger(__name__)
 
 
@@ -163,6 +165,8 @@ def install(app: FastAPI) -> None:
 def _handler(status: HTTPStatus) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, error: Exception) -> Response:
         headers: dict[str, str] = {}
+        if status is HTTPStatus.TOO_MANY_REQUESTS:
+            headers["Retry-After"] = str(MINUTE_S)
         if isinstance(error, LockedOut):
             now = request.app.state.services.clock.now()
             headers["Retry-After"] = str(max(1, round((error.retry_at - now).total_seconds())))

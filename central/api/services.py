@@ -37,6 +37,7 @@ class ApiSettings:
     """What may be tuned."""
 
     secure_cookies: bool = False  #: True wherever people come by HTTPS
+    names: frozenset[str] = frozenset()  #: hosts that are called by; empty: any. Lower case
     utc_offset: timedelta = timedelta(hours=8)  #: where "today" begins; China knows no summer time
     duty_hours: tuple[int, int] = (7, 19)  #: local; what is done outside is worth an auditor's look
     max_image_bytes: int = 16 * 1024 * 1024

@@ -22,6 +22,7 @@ router = APIRouter(prefix="/api/sign-on", tags=["session"])
 BROWSER_COOKIE = "bukong_sign_on"
 _PATH = "/api/sign-on"
 _LASTS_S = 600
+_OFTEN = {"description": "Too many failed or not ended from there; Retry-After says when."}
 Opaque = Annotated[str, Query(max_length=4096)]
 
 
@@ -47,11 +48,13 @@ def read_sign_on(services: ServicesOf) -> SignOnView:
     return SignOnView(available=provider is not None, name="" if provider is None else provider.name)
 
 
-@router.get("/start", status_code=302, response_class=RedirectResponse, responses={401: {}, 404: {}})
-def start_sign_on(services: ServicesOf) -> RedirectResponse:
+@router.get(
+    "/start", status_code=302, response_class=RedirectResponse, responses={401: {}, 404: {}, 429: _OFTEN}
+)
+def start_sign_on(request: Request, services: ServicesOf) -> RedirectResponse:
     """To the identity provider."""
     provider = _provider(services)
-    begun = services.records.sign_ons.begin()
+    begun = services.records.sign_ons.begin(address=address_of(request))
     digest = hashlib.sha256(begun.verifier.encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     answer = RedirectResponse(
@@ -73,7 +76,7 @@ def start_sign_on(services: ServicesOf) -> RedirectResponse:
     "/callback",
     status_code=302,
     response_class=RedirectResponse,
-    responses={401: {}, 403: {}, 404: {}},
+    responses={401: {}, 403: {}, 404: {}, 429: _OFTEN},
 )
 def finish_sign_on(
     request: Request,
@@ -92,7 +95,7 @@ def finish_sign_on(
     address = address_of(request)
     sign_ons = services.records.sign_ons
     try:
-        begun = sign_ons.take(state, request.cookies.get(BROWSER_COOKIE, ""))  # 1.
+        begun = sign_ons.take(state, request.cookies.get(BROWSER_COOKIE, ""), address=address)  # 1.
         if error or not code:
             raise SignOnRefused("expected the identity provider to let somebody in, it did not")
         identity = provider.identity(code=code, verifier=begun.verifier, nonce=begun.nonce)  # 2.

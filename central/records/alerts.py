@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 
 from central.alert import (
     FINAL,
+    MOVERS,
     RUNNING,
     Alert,
     AlertMove,
@@ -378,17 +379,19 @@ def _people_of(connection: Connection, to: Addressee | None, alert: Alert) -> tu
     """What a hand-over's addressee is called, and who may accept the alert.
 
     Raises:
-        NotFound: no such shift, or nobody of that name who may take alerts over.
+        NotFound: no such shift, or nobody in it or of that name who may take alerts over.
         OutOfReach: none of them may see any of its passages.
     """
     if to is None:
         return "", frozenset()
     if to.shift_id is not None:
         shift = shift_of(connection, to.shift_id)
-        called, people = shift.request.team, watchers(connection, shift.request.people)
+        called, people = shift.request.team, watchers(connection, shift.request.people, roles=MOVERS)
+        if not people:
+            raise NotFound(f"expected an operator in the shift of {called} to hand over to, found none")
     else:
         assert to.username is not None, "one of the two"
-        called, people = to.username, watchers(connection, [to.username])
+        called, people = to.username, watchers(connection, [to.username], roles=MOVERS)
         if not people:
             raise NotFound(f"no operator {called!r}")
     places = _places(alert)

@@ -304,6 +304,16 @@ class SqlPeopleBook:
             assert made.inserted_primary_key is not None
             return int(made.inserted_primary_key[0])
 
+    def check_address(self, connection: Connection, address: str) -> None:
+        """Raises:
+        LockedOut: too many failed from there, by whatever name.
+        """
+        table = schema.login_attempts
+        failed_at = connection.scalars(select(table.c.at).where(table.c.address == address)).all()
+        until = ADDRESS_THROTTLE.locked_until(failed_at, self._clock.now())
+        if until is not None:
+            raise LockedOut(until)
+
     def _locked_until(self, connection: Connection, username: str, address: str) -> datetime | None:
         table = schema.login_attempts
         throttles: list[tuple[Throttle, Any]] = [

@@ -652,12 +652,17 @@ class BegunSignOn:
 class SignOnBook(Protocol):
     """Sign-ons under way: each is for one browser, once, for ten minutes."""
 
-    def begin(self) -> BegunSignOn: ...
+    def begin(self, *, address: str) -> BegunSignOn:
+        """Raises:
+        LockedOut: too many were refused, or begun and not ended, from this address.
+        """
+        ...
 
-    def take(self, state: str, browser: str) -> BegunSignOn:
+    def take(self, state: str, browser: str, *, address: str) -> BegunSignOn:
         """End it and say what it was begun with.
 
         Raises:
+            LockedOut: too many were refused from this address.
             SignOnRefused: there is none, it is over or another browser's.
         """
         ...
@@ -672,7 +677,7 @@ class SignOnBook(Protocol):
         ...
 
     def refused(self, why: str, *, address: str) -> None:
-        """Write down that nobody was let in."""
+        """Write down that nobody was let in, and count it as a failed sign-in from there."""
         ...
 
 

@@ -21,7 +21,7 @@ from central.roster import Shift, ShiftRequest, check_shift, on_duty
 from proto.clock import Clock
 from proto.identity import uuid7
 
-_WATCH = (Role.OPERATOR, Role.SUPERVISOR)
+WATCH = (Role.OPERATOR, Role.SUPERVISOR)
 
 
 class SqlRosterBook:
@@ -100,13 +100,16 @@ def duty_of(connection: Connection, at: datetime, *, checkpoint_id: str | None =
     return on_duty(shifts, at, within=with_outer(areas_of(connection), area_id))
 
 
-def watchers(connection: Connection, usernames: Collection[str] | None = None) -> frozenset[str]:
-    """Usernames of those who may watch alerts and can sign in; of `usernames`, or all."""
-    users, roles = schema.users, schema.user_roles
+def watchers(
+    connection: Connection, usernames: Collection[str] | None = None, *, roles: Collection[Role] = WATCH
+) -> frozenset[str]:
+    """Usernames of those who have one of the roles and can sign in; of `usernames`, or all. As it is: who may
+    watch alerts."""
+    users, roles_of = schema.users, schema.user_roles
     query = (
         select(users.c.username)
-        .join(roles, roles.c.username == users.c.username)
-        .where(users.c.disabled.is_(False), roles.c.role.in_(_WATCH))
+        .join(roles_of, roles_of.c.username == users.c.username)
+        .where(users.c.disabled.is_(False), roles_of.c.role.in_(roles))
     )
     if usernames is not None:
         query = query.where(users.c.username.in_(usernames))

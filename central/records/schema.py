@@ -144,6 +144,8 @@ sign_ons = Table(
     Column("nonce", String(64), nullable=False),
     Column("verifier", String(128), nullable=False),
     Column("expires_at", Utc, nullable=False),
+    Column("address", String(64), nullable=False, server_default=""),
+    Index("ix_sign_ons_address", "address"),
 )
 checkpoints = Table(
     "checkpoints",

@@ -10,10 +10,11 @@ from datetime import timedelta
 from sqlalchemy import delete, insert, select
 
 from central.audit import AuditRecord
+from central.people import LockedOut
 from central.records import schema
 from central.records.accounts import SqlAccountBook
 from central.records.database import Database
-from central.records.people import SqlPeopleBook
+from central.records.people import MAX_NAME, SqlPeopleBook
 from central.records.port import BegunSignOn, SignedIn
 from central.records.trail import SqlAuditLog
 from central.sign_on import Identity, SignOnRefused
@@ -22,6 +23,8 @@ from proto.clock import Clock
 #: From being sent to the provider to coming back.
 LASTS = timedelta(minutes=10)
 BY = "oidc"
+#: Begun from one address and not ended, at most: a whole office may sit behind it, but most come back.
+UNDER_WAY = 100
 
 
 class SqlSignOnBook:
@@ -41,8 +44,8 @@ class SqlSignOnBook:
         self._people = people
         self._accounts = accounts
 
-    def begin(self) -> BegunSignOn:
-        now = self._clock.now()
+    def begin(self, *, address: str) -> BegunSignOn:
+        now, address = self._clock.now(), address[:MAX_NAME]
         begun = BegunSignOn(
             state=secrets.token_urlsafe(32),
             browser=secrets.token_urlsafe(32),
@@ -52,8 +55,14 @@ class SqlSignOnBook:
         table = schema.sign_ons
         with self._database.write() as tx:
             tx.connection.execute(delete(table).where(table.c.expires_at <= now))
+            self._people.check_address(tx.connection, address)
+            query = select(table.c.expires_at).where(table.c.address == address)
+            under_way = sorted(tx.connection.scalars(query.order_by(table.c.expires_at)))
+            if len(under_way) >= UNDER_WAY:
+                raise LockedOut(under_way[0])
             tx.connection.execute(
                 insert(table).values(
+                    address=address,
                     state_sha256=_sha256(begun.state),
                     browser_sha256=_sha256(begun.browser),
                     nonce=begun.nonce,
@@ -63,9 +72,11 @@ class SqlSignOnBook:
             )
         return begun
 
-    def take(self, state: str, browser: str) -> BegunSignOn:
+    def take(self, state: str, browser: str, *, address: str) -> BegunSignOn:
         table = schema.sign_ons
         key = table.c.state_sha256 == _sha256(state)
+        with self._database.read() as connection:
+            self._people.check_address(connection, address[:MAX_NAME])
         with self._database.write() as tx:
             row = tx.connection.execute(select(table).where(key)).one_or_none()
             tx.connection.execute(delete(table).where(key))
@@ -92,15 +103,21 @@ class SqlSignOnBook:
         return opened
 
     def refused(self, why: str, *, address: str) -> None:
-        self._trail.append(
-            AuditRecord(
-                at=self._clock.now(),
-                user=BY,
-                action="session.refused",
-                subject=f"({BY})",
-                detail=json.dumps({"address": address, "why": why}, ensure_ascii=False),
+        now = self._clock.now()
+        with self._database.write() as tx:
+            tx.connection.execute(
+                insert(schema.login_attempts).values(username=f"({BY})", address=address[:MAX_NAME], at=now)
             )
-        )
+            self._trail.put(
+                tx,
+                AuditRecord(
+                    at=now,
+                    user=BY,
+                    action="session.refused",
+                    subject=f"({BY})",
+                    detail=json.dumps({"address": address, "why": why}, ensure_ascii=False),
+                ),
+            )
 
 
 def _sha256(text: str) -> str:

@@ -866,15 +866,33 @@ class TestHandOver:
         alerts, by = setting.records.alerts, setting.staff[Role.OPERATOR]
         alerts.raise_alerts([hit(setting.active(), passage())])
         alert_id = alerts.page(only_open=True, limit=1)[0].alert.alert_id
-        for to in (Addressee(username="auditor"), Addressee(shift_id="none")):
+        (watching,) = setting.records.roster.put(
+            [
+                ShiftRequest(
+                    team="值班长",
+                    people=("supervisor",),
+                    starts_at=START,
+                    ends_at=START + timedelta(hours=8),
+                )
+            ],
+            by="tests",
+        )
+        # A supervisor watches alerts and may not make their steps: who is offered one must be able to accept.
+        for to in (
+            Addressee(username="auditor"),
+            Addressee(username="supervisor"),
+            Addressee(shift_id="none"),
+            Addressee(shift_id=watching.shift_id),
+        ):
             with pytest.raises(NotFound):
                 alerts.step(alert_id, AlertMove.HAND_OVER, by=by, to=to)
         with pytest.raises(IncompleteStep):
             alerts.step(alert_id, AlertMove.HAND_OVER, by=by, to=Addressee(username="operator"))
-        handed = alerts.step(alert_id, AlertMove.HAND_OVER, by=by, to=Addressee(username="supervisor"))
-        assert handed.alert.offer == Offer(
-            by="operator", addressee="supervisor", people=frozenset({"supervisor"})
+        setting.records.people.create_user(
+            username="second", name="某", password=PASSWORD, roles=[Role.OPERATOR], by="tests"
         )
+        handed = alerts.step(alert_id, AlertMove.HAND_OVER, by=by, to=Addressee(username="second"))
+        assert handed.alert.offer == Offer(by="operator", addressee="second", people=frozenset({"second"}))
         assert setting.open_again().alerts.get(alert_id) == handed
 
 

@@ -22,6 +22,7 @@ from central.area import Area
 from central.oidc import TIMEOUT_S, OidcProvider
 from central.people import Role
 from central.ports import StoreUnavailable
+from central.records.sign_ons import UNDER_WAY
 from central.sign_on import ClaimRules
 from proto.clock import ManualClock
 from tests.centre import PASSWORD, Centre, new_clock, running_centre
@@ -256,6 +257,31 @@ class TestKeepingOut:
         browser, back = setting.begin()
         setting.provider.broken = True
         problem_of(browser.get(back), 503)
+
+
+class TestThrottle:
+    def test_who_fails_too_often_has_to_wait_and_writes_nothing_more(self, setting: Setting) -> None:
+        browser = setting.centre.client()
+        path = "/api/sign-on/callback?state=made-up&code=x"
+        for _ in range(30):
+            problem_of(browser.get(path), 401)
+        entries = setting.centre.records.audit.verify().entries
+        for answer in (browser.get(path), browser.get("/api/sign-on/start", follow_redirects=False)):
+            assert "try again after" in problem_of(answer, 429)
+            assert answer.headers["retry-after"] == "900"
+        assert setting.centre.records.audit.verify().entries == entries
+        setting.clock.advance(901)
+        assert setting.sign_on()[1].status_code == 302
+
+    def test_begun_and_never_ended(self, setting: Setting) -> None:
+        browser = setting.centre.client()
+        for _ in range(UNDER_WAY):
+            assert browser.get("/api/sign-on/start", follow_redirects=False).status_code == 302
+        answer = browser.get("/api/sign-on/start", follow_redirects=False)
+        problem_of(answer, 429)
+        assert answer.headers["retry-after"] == "600"
+        setting.clock.advance(600)
+        assert setting.sign_on()[1].status_code == 302
 
 
 def test_where_there_is_no_provider(tmp_path: Path) -> None:

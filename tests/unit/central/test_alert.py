@@ -10,6 +10,8 @@ import pytest
 
 from central.alert import (
     FINAL,
+    LONGEST,
+    MOST_PASSAGES,
     TRANSITIONS,
     Alert,
     AlertChanged,
@@ -230,6 +232,27 @@ class TestJoining:
     def test_within_the_gap_of_what_was_seen(self, minutes: int, expected: bool) -> None:
         of = passage(at=START + timedelta(minutes=minutes), seed="b")
         assert joins(self.exact, hit_of(of), gap=GAP) == expected
+
+    def test_an_alert_that_nobody_ends_takes_in_no_more_than_so_much(self) -> None:
+        alert = self.exact
+        for minutes in range(1, MOST_PASSAGES):
+            of = hit_of(passage(seed=str(minutes), at=START + timedelta(minutes=minutes)))
+            assert joins(alert, of, gap=GAP)
+            alert = join(alert, of, at=START)
+        assert len(alert.passages) == MOST_PASSAGES
+        next_one = hit_of(passage(seed="next", at=START + timedelta(minutes=MOST_PASSAGES)))
+        assert not joins(alert, next_one, gap=GAP)
+
+    @pytest.mark.parametrize("back", [False, True])
+    def test_an_alert_goes_on_for_no_longer_than_a_shift(self, back: bool) -> None:
+        alert, at = self.exact, timedelta(0)
+        while at < LONGEST:
+            at += GAP
+            of = hit_of(passage(seed=str(at), at=START - at if back else START + at))
+            assert joins(alert, of, gap=GAP)
+            alert = join(alert, of, at=START)
+        at += timedelta(seconds=1)
+        assert not joins(alert, hit_of(passage(seed="x", at=START - at if back else START + at)), gap=GAP)
 
     def test_the_gap_moves_with_the_vehicle(self) -> None:
         alert = self.exact
