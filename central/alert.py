@@ -132,6 +132,10 @@ class OutOfReach(AlertError):
     """Nobody whom it would be handed over to may see any of its passages."""
 
 
+class UnknownUnit(AlertError):
+    """No registered unit that this person may send; says which there are."""
+
+
 class IncompleteStep(AlertError):
     """The move lacks something that it must say: a verdict, a unit, a note, an addressee."""
 
@@ -146,7 +150,8 @@ class AlertStep:
     before: AlertState
     after: AlertState
     verdict: Verdict | None = None  #: of a verification
-    unit: str = ""  #: who was dispatched
+    unit: str = ""  #: who was dispatched, as people call them
+    unit_id: str = ""  #: of a registered unit; empty: somebody whom the books don't know
     note: str = ""
     addressee: str = ""  #: of a hand-over or an escalation: a username or a shift's team
 
@@ -239,6 +244,7 @@ def advance(
     at: datetime,
     verdict: Verdict | None = None,
     unit: str = "",
+    unit_id: str = "",
     note: str = "",
     addressee: str = "",
     people: Collection[str] = (),
@@ -246,8 +252,8 @@ def advance(
 ) -> Alert:
     """The alert after the move, with the step in its history.
 
-    `addressee` and `people` say to whom it is handed over. `seen`: how many steps the caller had seen when they
-    decided; None where they don't say.
+    `unit_id` is a registered one, checked by the caller. `addressee` and `people` say to whom it is handed
+    over. `seen`: how many steps the caller had seen when they decided; None where they don't say.
 
     Raises:
         AlertChanged: a person made a step that the caller had not seen.
@@ -277,6 +283,7 @@ def advance(
         after=after,
         verdict=verdict,
         unit=unit.strip(),
+        unit_id=unit_id,
         note=note.strip(),
         addressee=addressee,
     )

@@ -95,7 +95,10 @@ class HotlistRequest:
     priority: int = 3  #: 1 (highest) to 4
     instructions: str = ""
     danger_note: str = ""
-    checkpoints: frozenset[str] = frozenset()  #: empty: everywhere
+    #: With those that its areas had when it was made; empty: everywhere.
+    checkpoints: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()  #: whose checkpoints were taken in
+    exact_only: bool = False  #: of every row: only the very plate counts, see `OrderRequest`
     valid_until: datetime  #: exclusive
 
 
@@ -267,6 +270,7 @@ def entry_of(row_id: int, row: Row, hotlist: HotlistRequest, *, since: datetime)
         plate_class=row.plate_class,
         colour=row.colour,
         checkpoints=hotlist.checkpoints,
+        exact_only=hotlist.exact_only,
         priority=hotlist.priority if row.priority is None else row.priority,
         valid_from=since,
         valid_until=until,

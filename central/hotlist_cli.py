@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from central.config import CentreSettings
 from central.hotlist import Import, ImportMove, ImportState, Row
-from central.hotlist_file import HotlistFile, UnreadableFile
+from central.hotlist_file import HotlistFile, UnreadableFile, write_csv, write_xlsx
 from central.order import OrderError
 from central.people import PeopleError, Role, User
 from central.ports import StoreUnavailable
@@ -37,14 +37,14 @@ def _open(settings: CentreSettings) -> Records:
         raise click.ClickException(str(error)) from error
 
 
-def _person(records: Records, username: str, password: str, role: Role) -> User:
+def _person(records: Records, username: str, password: str, *roles: Role) -> User:
     try:
         signed_in = records.people.sign_in(username, password, address="command-line")
     except PeopleError as error:
         raise click.UsageError(str(error)) from error
     records.people.sign_out(signed_in.token)
-    if role not in signed_in.user.roles:
-        raise click.UsageError(f"expected an {role}, got {username}")
+    if not signed_in.user.roles & set(roles):
+        raise click.UsageError(f"expected an {' or '.join(roles)}, got {username}")
     return signed_in.user
 
 
@@ -121,6 +121,40 @@ def import_hotlist(
         except (NotFound, OrderError, UnreadableFile) as error:
             raise click.ClickException(str(error)) from error
     click.echo(f"import {new.number} waits for a second person", err=True)
+
+
+@hotlists.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option("--list", "hotlist_id", type=int, required=True, help="The list's number, see `hotlists list`.")
+@_by
+@_password
+@click.pass_obj
+def export_hotlist(settings: CentreSettings, file: Path, hotlist_id: int, username: str, password: str) -> None:
+    """Write the rows in force to FILE, a .csv or an .xlsx; who took them is in the audit trail."""
+    form = file.suffix.lower().removeprefix(".")
+    if form not in ("csv", "xlsx"):
+        raise click.UsageError(f"expected a file that ends with .csv or .xlsx, got {file.name}")
+    with closing(_open(settings)) as records:
+        by = _person(records, username, password, Role.APPLICANT, Role.APPROVER)
+        if by.areas:
+            raise click.UsageError(f"expected somebody of the whole network, got one of {', '.join(by.areas)}")
+        try:
+            with records.hotlists.export(hotlist_id, by=by, form=form) as rows, file.open("wb") as out:
+                counted = _counted(rows)
+                if form == "csv":
+                    out.writelines(write_csv(counted))
+                else:
+                    write_xlsx(counted, out)
+        except NotFound as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"wrote {file}", err=True)
+
+
+def _counted(rows: Iterator[Row]) -> Iterator[Row]:
+    with tqdm(unit="row", disable=None) as bar:
+        for row in rows:
+            bar.update()
+            yield row
 
 
 @hotlists.command("approve")

@@ -45,6 +45,7 @@ class _Batch:
     admitted: Mask  #: the others are nothing to alert on
     needs: int  #: the oldest version of the watchlist to match it against
     hit: frozenset[str] = frozenset()  #: orders that were hit so far
+    confirmed: frozenset[int] = frozenset()  #: rows whose site's alarm was for an order
 
 
 class Matcher:
@@ -126,7 +127,9 @@ class Matcher:
         # 7 commit
         done: list[Message] = []
         while self._waiting and self._waiting[0].needs <= self._watchlist.version:
-            done.extend(self._waiting.popleft().messages)
+            batch = self._waiting.popleft()
+            done.extend(batch.messages)
+            self._count_alarms(batch)
         if done:
             self._reader.commit(done)
 
@@ -139,6 +142,12 @@ class Matcher:
         for batch, orders in zip(due, hit, strict=True):
             if orders != batch.hit:
                 batch.hit, batch.needs = orders, version
+
+    def _count_alarms(self, batch: _Batch) -> None:
+        """Of the passages that are matched for good."""
+        alarmed = sum(bool(batch.admitted[row]) for row in batch.passages.local_hits)
+        self._metrics.site_alarms.labels("confirmed").inc(len(batch.confirmed))
+        self._metrics.site_alarms.labels("unconfirmed").inc(alarmed - len(batch.confirmed))
 
     @property
     def rule(self) -> Rule:
@@ -204,12 +213,15 @@ class Matcher:
         passages = batch.passages
         # What a site raised its alarm for is looked at in any case.
         rows = {*self._watchlist.matchable(passages.text, _sure(passages).tolist()), *passages.local_hits}
-        return [
-            hit
-            for row in sorted(rows)
-            if batch.admitted[row]
-            for hit in match(passages.passage(row), self._watchlist, now=now, key_of=self._key_of)
-        ]
+        found: list[Hit] = []
+        for row in sorted(rows):
+            if not batch.admitted[row]:
+                continue
+            hits = match(passages.passage(row), self._watchlist, now=now, key_of=self._key_of)
+            found += hits
+            if any(hit.site_alarm_at is not None for hit in hits):
+                batch.confirmed |= {row}
+        return found
 
     def _raise(self, found: Sequence[Hit]) -> None:
         hits = self._repeats.first(found)

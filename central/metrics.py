@@ -86,6 +86,15 @@ class CentreMetrics:
             registry=registry,
         )
         self.alerts_raised = Counter("bukong_match_alerts_raised", "Alerts raised.", registry=registry)
+        #: An unconfirmed one: the site has a list of before, or somebody forged it. Its lamp was lit in vain.
+        self.site_alarms = Counter(
+            "bukong_match_site_alarms",
+            "Passages that their site had raised its own alarm for, by whether an order here confirms it.",
+            ["outcome"],
+            registry=registry,
+        )
+        for outcome in ("confirmed", "unconfirmed"):
+            self.site_alarms.labels(outcome)
         #: The figure that the roadside lives by.
         self.alert_delay = Histogram(
             "bukong_match_alert_delay_seconds",

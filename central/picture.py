@@ -31,7 +31,11 @@ ANYBODY = ""
 
 
 class NotGiven(Exception):
-    """An address that was not given to whoever opens it, or is too old; says what to do."""
+    """An address that was not given to whoever opens it: as if there were no picture."""
+
+
+class TooOld(NotGiven):
+    """An address of an earlier shift; says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,8 @@ class Addresses:
 
 def check(key: bytes, sha256: str, told: Told, *, username: str, now: datetime) -> None:
     """Raises:
-    NotGiven: the centre did not give this address to this person, or not for so long.
+    NotGiven: the centre did not give this address to this person.
+    TooOld: not for so long.
     """
     seals = [
         _seal(key, sha256, of, told.passage_id, told.checkpoint_id, told.until) for of in (username, ANYBODY)
@@ -115,7 +120,7 @@ def check(key: bytes, sha256: str, told: Told, *, username: str, now: datetime) 
             "expected a picture's address as it was shown to you with its passage or alert, got another"
         )
     if now.timestamp() >= told.until:
-        raise NotGiven("expected an address of this shift's, got an older one: load the passage or alert again")
+        raise TooOld("expected an address of this shift's, got an older one: load the passage or alert again")
 
 
 def _told_in(kind: str, data: dict[str, Any]) -> list[dict[str, Any]]:

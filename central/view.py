@@ -142,6 +142,7 @@ class _Step(View):
 class OrderStepView(_Step):
     """One move of an order."""
 
+    name: str = Field(description="Of the user, as the colleagues call them.")
     before: OrderState = Field(validation_alias="from", serialization_alias="from")
     after: OrderState = Field(validation_alias="to", serialization_alias="to")
     reason: str
@@ -227,7 +228,9 @@ class OrderView(View):
     valid_until: datetime
     retro_hours: float = Field(description="How far back passages are looked for once it is in force.")
     applicant: str
+    applicant_name: str
     approver: str | None
+    approver_name: str | None
     created_at: datetime
     updated_at: datetime
     in_force_from: datetime | None = Field(
@@ -238,8 +241,9 @@ class OrderView(View):
     may: list[OrderMove] = Field(default=[], description="What the reader may do with it now.")
 
     @classmethod
-    def of(cls, order: Order) -> Self:
-        wanted = order.request
+    def of(cls, order: Order, people: Mapping[str, str] | None = None) -> Self:
+        """`people`: username → name."""
+        wanted, people = order.request, people or {}
         return cls(
             order_id=order.order_id,
             version=order.version,
@@ -266,16 +270,30 @@ class OrderView(View):
             valid_until=wanted.valid_until,
             retro_hours=wanted.retro.total_seconds() / 3600,
             applicant=order.applicant,
+            applicant_name=people.get(order.applicant, order.applicant),
             approver=order.approver,
+            approver_name=None if order.approver is None else people.get(order.approver, order.approver),
             created_at=order.created_at,
             updated_at=order.updated_at,
             in_force_from=order.in_force_from,
             emergency_until=order.emergency_until,
             history=[
-                OrderStepView(at=s.at, user=s.user, before=s.before, after=s.after, reason=s.reason)
+                OrderStepView(
+                    at=s.at,
+                    user=s.user,
+                    name=people.get(s.user, s.user),
+                    before=s.before,
+                    after=s.after,
+                    reason=s.reason,
+                )
                 for s in order.history
             ],
         )
+
+
+def people_of(order: Order) -> frozenset[str]:
+    """Usernames that stand in it."""
+    return frozenset(step.user for step in order.history) | {order.applicant, order.approver or order.applicant}
 
 
 class OrderSummary(View):
@@ -317,7 +335,8 @@ class AlertStepView(_Step):
     name: str = Field(description="Of the user, as the colleagues call them.")
     step: AlertMove
     verdict: Verdict | None
-    unit: str
+    unit: str = Field(description="Who was dispatched, as people call them.")
+    unit_id: str = Field(default="", description="Of a registered unit; empty: one that the books don't know.")
     note: str
     addressee: str = Field(description="Of a hand-over or an escalation; else empty.")
     before: AlertState = Field(validation_alias="from", serialization_alias="from")
@@ -455,6 +474,7 @@ class AlertView(View):
                     step=s.move,
                     verdict=s.verdict,
                     unit=s.unit,
+                    unit_id=s.unit_id,
                     note=s.note,
                     addressee=s.addressee,
                     before=s.before,

@@ -33,7 +33,10 @@ class Step(BaseModel):
     step: AlertMove
     verdict: Verdict | None = Field(default=None, description="Of a verification, and only of one.")
     unit: Text = Field(
-        default="", description="Who is sent; a dispatch needs it.", examples=["巡逻一中队 3 号车"]
+        default="",
+        description="Who is sent; a dispatch needs it: a registered unit's id or name or, where none is "
+        "registered, whatever they are called.",
+        examples=["巡逻一中队 3 号车"],
     )
     note: Text = Field(default="", description="A feedback needs it.")
     to_user: Text | None = Field(default=None, description="Whom a hand-over is for: a person,")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
@@ -54,12 +54,23 @@ class HotlistDraft(BaseModel):
     priority: int = Field(default=3, ge=1, le=4, description="1 is the highest.")
     instructions: LongText = ""
     danger_note: LongText = ""
-    checkpoints: list[Line] = Field(default=[], max_length=1000, description="Empty: everywhere.")
+    checkpoints: list[Line] = Field(
+        default=[], max_length=1000, description="With those of the areas; both empty: everywhere."
+    )
+    areas: list[Line] = Field(
+        default=[],
+        max_length=1000,
+        description="Whose checkpoints, as they are now, are the list's; see `left_out` for later ones.",
+    )
+    exact_only: bool = Field(default=False, description="Whether its vehicles are never suspected.")
     valid_until: Moment = Field(description="Exclusive.")
 
-    def request(self) -> HotlistRequest:
+    def request(self, inside: Collection[str]) -> HotlistRequest:
+        """`inside`: the checkpoints of its areas."""
         return HotlistRequest(
-            **self.model_dump(exclude={"checkpoints"}), checkpoints=frozenset(self.checkpoints)
+            **self.model_dump(exclude={"checkpoints", "areas"}),
+            checkpoints=frozenset(self.checkpoints) | frozenset(inside),
+            areas=frozenset(self.areas),
         )
 
 
@@ -76,7 +87,12 @@ class HotlistView(View):
     priority: int
     instructions: str
     danger_note: str
-    checkpoints: list[str]
+    checkpoints: list[str] = Field(description="Empty: everywhere.")
+    areas: list[str] = Field(description="Whose checkpoints, as they were then, are among them.")
+    left_out: list[str] = Field(
+        description="Checkpoints that came into its areas since it was made: it does not hold there."
+    )
+    exact_only: bool = Field(description="Whether its vehicles are never suspected.")
     valid_until: datetime
     owner: str
     created_at: datetime
@@ -84,7 +100,7 @@ class HotlistView(View):
     rows: int = Field(description="In force.")
 
     @classmethod
-    def of(cls, hotlist: Hotlist) -> HotlistView:
+    def of(cls, hotlist: Hotlist, services: Services) -> HotlistView:
         wanted = hotlist.request
         return cls(
             hotlist_id=hotlist.hotlist_id,
@@ -98,6 +114,9 @@ class HotlistView(View):
             instructions=wanted.instructions,
             danger_note=wanted.danger_note,
             checkpoints=sorted(wanted.checkpoints),
+            areas=sorted(wanted.areas),
+            left_out=sorted(_inside(services, wanted.areas) - wanted.checkpoints),
+            exact_only=wanted.exact_only,
             valid_until=wanted.valid_until,
             owner=hotlist.owner,
             created_at=hotlist.created_at,
@@ -187,6 +206,13 @@ class Confirmation(BaseModel):
     shrink: bool = Field(default=False, description="That the list may lose over a fifth of its rows.")
 
 
+def _inside(services: Services, areas: Collection[str]) -> frozenset[str]:
+    """The checkpoints of these areas."""
+    if not areas:
+        return frozenset()
+    return services.records.checkpoints.scope(areas).checkpoints or frozenset()
+
+
 def _within(services: Services, hotlist: HotlistRequest, scope: Scope) -> None:
     unknown = hotlist.checkpoints - services.records.checkpoints.names(hotlist.checkpoints).keys()
     if unknown:
@@ -212,7 +238,7 @@ def list_hotlists(scope: CurrentScope, services: ServicesOf) -> HotlistsView:
     """Hotlists that hold somewhere in one's areas."""
     found = services.records.hotlists.all()
     return HotlistsView(
-        hotlists=[HotlistView.of(each) for each in found if scope.reached(each.request.checkpoints)]
+        hotlists=[HotlistView.of(each, services) for each in found if scope.reached(each.request.checkpoints)]
     )
 
 
@@ -221,9 +247,14 @@ def create_hotlist(
     draft: HotlistDraft, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> HotlistView:
     """A new list, without rows: those come by imports."""
-    request = draft.request()
+    strange = set(draft.areas) - {area.area_id for area in services.records.checkpoints.areas()}
+    if strange:
+        raise InvalidOrder(f"expected areas that there are, got {', '.join(sorted(strange))}")
+    request = draft.request(_inside(services, draft.areas))
+    if draft.areas and not request.checkpoints:
+        raise InvalidOrder("expected areas with checkpoints, got none that has any: it would hold nowhere")
     _within(services, request, scope)
-    return HotlistView.of(services.records.hotlists.create(request, by=user))
+    return HotlistView.of(services.records.hotlists.create(request, by=user), services)
 
 
 @router.get("/{hotlist_id}/imports")

@@ -28,6 +28,7 @@ IMAGE_BYTES: dict[int | str, dict[str, Any]] = {
     },
     404: {"description": "Not here, or not yet."},
 }
+_GONE: dict[int | str, dict[str, Any]] = {410: {"description": "An address of an earlier shift's."}}
 #: What comes is bytes, which no model describes.
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -71,7 +72,7 @@ def _check(services: Services, scope: Scope, user: User, sha256: str, told: Told
         raise NotGiven("expected a picture of a checkpoint in your areas, got one of another's")
 
 
-@router.get("", response_class=Response, responses=IMAGE_BYTES)
+@router.get("", response_class=Response, responses=IMAGE_BYTES | _GONE)
 def read_image(
     sha256: Sha256,
     told: ToldBy,
@@ -96,7 +97,7 @@ def media_type_of(data: bytes) -> str:
     return next((t for signature, t in _SIGNATURES if data.startswith(signature)), "application/octet-stream")
 
 
-@router.head("", response_class=Response, responses={404: {"description": "Not here, or not yet."}})
+@router.head("", response_class=Response, responses={404: {"description": "Not here, or not yet."}, **_GONE})
 def has_image(
     sha256: Sha256, told: ToldBy, request: Request, scope: CurrentScope, services: ServicesOf
 ) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from central.api.services import Services
 from central.estimate import Estimate
 from central.order import Order, OrderMove, OrderState, may
 from central.people import User
-from central.view import OrderView, View
+from central.view import OrderView, View, people_of
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 
@@ -74,17 +75,26 @@ class QualityView(View):
     owing: int = Field(description="Emergencies in force now that wait for approval.")
 
 
-def view(order: Order, user: User) -> OrderView:
-    """The order as this person sees it."""
-    mine = may(order.state, order.applicant, username=user.username, roles=user.roles)
-    return OrderView.of(order).model_copy(update={"may": list(mine)})
+def views(services: Services, orders: Sequence[Order], user: User) -> list[OrderView]:
+    """As this person sees them."""
+    people = services.records.people.names({name for order in orders for name in people_of(order)})
+    found = []
+    for order in orders:
+        mine = may(order.state, order.applicant, username=user.username, roles=user.roles)
+        found.append(OrderView.of(order, people).model_copy(update={"may": list(mine)}))
+    return found
+
+
+def view(services: Services, order: Order, user: User) -> OrderView:
+    """One of them."""
+    return views(services, [order], user)[0]
 
 
 def _move(
     services: Services, user: User, scope: CurrentScope, order_id: str, move: OrderMove, reason: str = ""
 ) -> OrderView:
     check_scope(services, seen_order(services, order_id, user, scope).request, scope)
-    return view(services.records.orders.move(order_id, move, by=user, reason=reason), user)
+    return view(services, services.records.orders.move(order_id, move, by=user, reason=reason), user)
 
 
 @router.get("")
@@ -97,7 +107,7 @@ def list_orders(
 ) -> OrdersView:
     """Orders that hold somewhere in one's areas, and one's own; of one state or of all."""
     found = services.records.orders.page(state=state, limit=limit, scope=scope, applicant=user.username)
-    return OrdersView(orders=[view(order, user) for order in found])
+    return OrdersView(orders=views(services, found, user))
 
 
 @router.post("", status_code=201)
@@ -105,7 +115,7 @@ def create_order(draft: OrderDraft, user: CurrentUser, scope: CurrentScope, serv
     """A new draft."""
     request = draft.request()
     check_places(services, request, scope)
-    return view(services.records.orders.create(request, by=user), user)
+    return view(services, services.records.orders.create(request, by=user), user)
 
 
 @router.post("/estimate")
@@ -144,7 +154,7 @@ def read_order(order_id: str, user: CurrentUser, scope: CurrentScope, services: 
     if within_scope(services, order.request, scope):
         known = services.records.orders.estimate(order_id, order.revision)
     return OrderDetail(
-        **view(order, user).model_dump(),
+        **view(services, order, user).model_dump(),
         estimate=None if known is None else EstimateView.of(known),
     )
 
@@ -185,6 +195,19 @@ def reject_order(
 ) -> OrderView:
     """Say no, and why."""
     return _move(services, user, scope, order_id, OrderMove.REJECT, because.reason)
+
+
+@router.post("/{order_id}/retro", status_code=202)
+def search_past_again(
+    order_id: str, because: Because, user: CurrentUser, scope: CurrentScope, services: ServicesOf
+) -> OrderView:
+    """Look through its past once more, such as for passages that nodes delivered late.
+
+    Alerts that there are stay as they are; what is found beside them is alerted of soon.
+    """
+    order = seen_order(services, order_id, user, scope)
+    check_scope(services, order.request, scope)
+    return view(services, services.records.orders.retro_again(order_id, by=user, reason=because.reason), user)
 
 
 @router.post("/{order_id}/withdraw")

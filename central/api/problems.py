@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered, OutOfReach
+from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered, OutOfReach, UnknownUnit
 from central.analysis import InvalidWishes, UnknownKind
 from central.delivery.target import InvalidTarget, NotDead
 from central.estimate import TooWide
@@ -42,7 +42,7 @@ from central.people import (
     NotKeptHere,
     NotYourself,
 )
-from central.picture import NotGiven
+from central.picture import NotGiven, TooOld
 from central.ports import ImageMismatch, ImageTooLarge, StoreUnavailable
 from central.records import AskedBefore, AskedTooOften, NotFound, Unstorable
 from central.roster import InvalidShift
@@ -59,7 +59,8 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     NotYourOrder: HTTPStatus.FORBIDDEN,
     NotYourself: HTTPStatus.FORBIDDEN,
     NotIndependent: HTTPStatus.FORBIDDEN,
-    NotGiven: HTTPStatus.FORBIDDEN,
+    NotGiven: HTTPStatus.NOT_FOUND,
+    TooOld: HTTPStatus.GONE,
     NotFound: HTTPStatus.NOT_FOUND,
     IllegalMove: HTTPStatus.CONFLICT,
     IllegalImport: HTTPStatus.CONFLICT,
@@ -77,6 +78,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     IncompleteStep: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidHold: HTTPStatus.UNPROCESSABLE_ENTITY,
     OutOfReach: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UnknownUnit: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotDead: HTTPStatus.CONFLICT,
     InvalidTarget: HTTPStatus.UNPROCESSABLE_ENTITY,

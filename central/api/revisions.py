@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from central.order import Order, OrderState
 from central.people import User
 from central.revision import Revision, RevisionKind, RevisionMove, RevisionState
 from central.target import TargetKind
-from central.view import OrderView, View
+from central.view import OrderView, View, people_of
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 
@@ -53,14 +54,14 @@ class RevisionView(View):
     reason: str = Field(description="Of the decision.")
 
     @classmethod
-    def of(cls, revision: Revision, order: Order) -> RevisionView:
+    def of(cls, revision: Revision, order: Order, people: Mapping[str, str]) -> RevisionView:
         shown = replace(order, request=revision.request, revision=revision.number)
         return cls(
             order_id=revision.order_id,
             number=revision.number,
             kind=revision.kind,
             state=revision.state,
-            request=OrderView.of(shown),
+            request=OrderView.of(shown, people),
             proposer=revision.proposer,
             proposed_at=revision.proposed_at,
             why=revision.why,
@@ -77,7 +78,8 @@ class RevisionsView(View):
 
 
 def _shown(services: Services, revision: Revision) -> RevisionView:
-    return RevisionView.of(revision, services.records.orders.get(revision.order_id))
+    order = services.records.orders.get(revision.order_id)
+    return RevisionView.of(revision, order, services.records.people.names(people_of(order)))
 
 
 def _decide(
@@ -103,9 +105,8 @@ def list_revisions(
 ) -> RevisionsView:
     """Every version of what the order asked for."""
     order = seen_order(services, order_id, user, scope)
-    return RevisionsView(
-        revisions=[RevisionView.of(each, order) for each in services.records.orders.revisions(order_id)]
-    )
+    people, found = services.records.people.names(people_of(order)), services.records.orders.revisions(order_id)
+    return RevisionsView(revisions=[RevisionView.of(each, order, people) for each in found])
 
 
 @router.post("/{order_id}/revisions", status_code=201)

@@ -100,6 +100,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/orders/{order_id}/approve"): _people(_R.APPROVER),
     ("POST", "/api/orders/{order_id}/reject"): _people(_R.APPROVER),
     ("POST", "/api/orders/{order_id}/withdraw"): _people(_R.APPLICANT, _R.APPROVER, _R.SUPERVISOR),
+    ("POST", "/api/orders/{order_id}/retro"): _people(_R.APPLICANT, _R.APPROVER, _R.SUPERVISOR),
     ("POST", "/api/orders/estimate"): _people(_R.APPLICANT),
     ("GET", "/api/orders/quality"): _people(_R.APPROVER, _R.SUPERVISOR, _R.AUDITOR, whole_network=True),
     ("GET", "/api/orders/{order_id}"): _people(*_ON_ORDERS),

@@ -99,6 +99,7 @@ TRACES: dict[tuple[str, str], Traced | Untraced] = {
     ("POST", "/api/orders/{order_id}/approve"): Traced("order.approve"),
     ("POST", "/api/orders/{order_id}/reject"): Traced("order.reject"),
     ("POST", "/api/orders/{order_id}/withdraw"): Traced("order.withdraw"),
+    ("POST", "/api/orders/{order_id}/retro"): Traced("order.retro_again"),
     ("GET", "/api/orders/quality"): _FIGURES,
     ("POST", "/api/orders/estimate"): Traced("order.estimate"),
     ("GET", "/api/orders/{order_id}"): _WORK,

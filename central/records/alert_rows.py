@@ -108,6 +108,7 @@ def insert_step(connection: Connection, alert: Alert) -> None:
             after=step.after,
             verdict=step.verdict,
             unit=step.unit,
+            unit_id=step.unit_id,
             note=step.note,
             addressee=step.addressee,
         )
@@ -169,6 +170,7 @@ def _step(row: Row[Any]) -> AlertStep:
         after=AlertState(row.after),
         verdict=None if row.verdict is None else Verdict(row.verdict),
         unit=row.unit,
+        unit_id=row.unit_id,
         note=row.note,
         addressee=row.addressee,
     )

@@ -57,6 +57,7 @@ from central.records.port import (
 )
 from central.records.roster import duty_of, shift_of, watchers
 from central.records.trail import SqlAuditLog
+from central.records.units import sent
 from central.roster import next_asked
 from central.view import AlertView
 from proto.clock import Clock
@@ -182,6 +183,9 @@ class SqlAlertBook:
         with self._database.write() as tx:
             found = alert_of(tx.connection, alert_id)
             addressee, people = _people_of(tx.connection, to, found.alert)
+            unit_id = ""
+            if move is AlertMove.DISPATCH and unit.strip():
+                unit, unit_id = sent(tx.connection, unit.strip(), by)
             after = advance(
                 found.alert,
                 move,
@@ -189,6 +193,7 @@ class SqlAlertBook:
                 at=now,
                 verdict=verdict,
                 unit=unit,
+                unit_id=unit_id,
                 note=note,
                 addressee=addressee,
                 people=people,
@@ -338,6 +343,8 @@ class SqlAlertBook:
         happened = Happening.ENDED if alert.state in FINAL else _HAPPENINGS.get(step.move, Happening.STEPPED)
         self._settle(tx, alert, order, happened, at=at)
         detail = {"verdict": step.verdict, "unit": step.unit, "note": step.note, "state": alert.state}
+        if step.unit_id:
+            detail["unit_id"] = step.unit_id
         if step.addressee:
             detail["addressee"] = step.addressee
         self._trail.put(

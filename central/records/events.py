@@ -8,12 +8,14 @@ from datetime import datetime
 from pydantic import BaseModel
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
+from central.order import Order
 from central.ports import LiveEvent
 from central.records import schema
 from central.records.checkpoints import names_of
 from central.records.database import Database, Transaction
+from central.records.people import people_names
 from central.records.port import RecordsPolicy
-from central.view import PassageView
+from central.view import OrderView, PassageView, people_of
 from proto.clock import Clock
 from proto.passage import Passage
 
@@ -25,6 +27,11 @@ def put_event(tx: Transaction, kind: str, view: BaseModel, *, at: datetime) -> N
     """Write an event in the transaction of what it tells of. Event ids grow in the order of commits, since
     writers go one after the other."""
     tx.connection.execute(insert(schema.events).values(kind=kind, at=at, body=view.model_dump_json()))
+
+
+def put_order_event(tx: Transaction, order: Order, *, at: datetime) -> None:
+    """That an order is as it is now."""
+    put_event(tx, "order", OrderView.of(order, people_names(tx.connection, people_of(order))), at=at)
 
 
 class SqlEventLog:

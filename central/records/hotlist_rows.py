@@ -252,6 +252,7 @@ def _order(
             plate_class=vehicle.plate_class,
             colour=vehicle.colour,
             checkpoints=wanted.checkpoints,
+            exact_only=wanted.exact_only,
             priority=entry.priority,
             reason=f"{about}：{vehicle.reason or wanted.purpose}",
             case_number=vehicle.case_number or wanted.case_number,

@@ -36,7 +36,7 @@ from central.order import advance as advance_order
 from central.people import Role, User
 from central.records import schema
 from central.records.database import Database, Transaction
-from central.records.events import put_event
+from central.records.events import put_order_event
 from central.records.hands import check_persons
 from central.records.hotlist_rows import (
     COLUMNS,
@@ -55,7 +55,6 @@ from central.records.order_rows import insert_steps, order_columns, with_steps
 from central.records.port import NotFound
 from central.records.trail import SqlAuditLog
 from central.records.watchlist import put_generation
-from central.view import OrderView
 from proto.clock import Clock
 from proto.codec import encode_watchlist_entry
 
@@ -312,7 +311,7 @@ class SqlHotlistBook:
                 update(orders).where(orders.c.order_id == after.order_id).values(**order_columns(after))
             )
             insert_steps(tx.connection, after, after=len(order.history))
-            put_event(tx, "order", OrderView.of(after), at=now)
+            put_order_event(tx, after, at=now)
 
     @contextmanager
     def _prepared(self, found: Import, *, progress: float) -> Iterator[Transaction]:

@@ -25,6 +25,7 @@ from central.order import (
     OrderMove,
     OrderRequest,
     OrderState,
+    ReasonMissing,
     Unapproved,
     advance,
     allowed,
@@ -37,7 +38,7 @@ from central.people import User
 from central.records import schema
 from central.records.database import Database, Transaction
 from central.records.estimates import estimate_json, estimate_of
-from central.records.events import put_event
+from central.records.events import put_order_event
 from central.records.hands import check_persons
 from central.records.hotlist_rows import hotlist_entries
 from central.records.order_rows import (
@@ -70,7 +71,6 @@ from central.revision import (
     take,
 )
 from central.target import TargetKind, covers, overlap, wanted_text
-from central.view import OrderView
 from central.watchlist import Change
 from proto.clock import Clock
 from proto.identity import uuid7
@@ -92,7 +92,7 @@ class SqlOrderBook:
         with self._database.write() as tx:
             tx.connection.execute(insert(schema.orders).values(**order_columns(order)))
             insert_revision(tx.connection, first(order))
-            put_event(tx, "order", OrderView.of(order), at=now)
+            put_order_event(tx, order, at=now)
             self._audit(tx, order, "order.create", by=by.username, at=now)
         return order
 
@@ -153,7 +153,7 @@ class SqlOrderBook:
             if order.state is OrderState.DRAFT:
                 new = self._put_in_place(tx, order, new, by=by.username, at=now, own=True)
             else:
-                put_event(tx, "order", OrderView.of(order), at=now)
+                put_order_event(tx, order, at=now)
             self._audit_revision(tx, order, new, "propose", by=by.username, at=now, reason=why)
         return new
 
@@ -180,7 +180,7 @@ class SqlOrderBook:
                         f"expected somebody other than the applicant to {move}, got {by.username}"
                     )
                 update_revision(tx.connection, after)
-                put_event(tx, "order", OrderView.of(order), at=now)
+                put_order_event(tx, order, at=now)
             self._audit_revision(tx, order, after, move, by=by.username, at=now, reason=reason)
         return after
 
@@ -215,6 +215,25 @@ class SqlOrderBook:
             orders = with_steps(connection, connection.execute(query).all())
             entries = [(order, listed(order, places)) for order in orders]
         return tuple((order, entry) for order, entry in entries if entry is not None)
+
+    def retro_again(self, order_id: str, *, by: User, reason: str) -> Order:
+        now, table = self._clock.now(), schema.orders
+        if not reason.strip():
+            raise ReasonMissing("expected a reason to look through the past once more, got none")
+        with self._database.write() as tx:
+            order = order_of(tx.connection, order_id)
+            if order.state is not OrderState.ACTIVE or not order.request.retro:
+                raise IllegalMove(
+                    f"expected an active order that asks for its past, got one that is {order.state}"
+                )
+            mine = table.c.order_id == order_id
+            if tx.connection.scalar(select(table.c.retro_done).where(mine)) is None:
+                raise IllegalMove(
+                    "expected an order whose past was looked through, this one's is waiting for it"
+                )
+            tx.connection.execute(update(table).where(mine).values(retro_done=None))
+            self._audit(tx, order, "order.retro_again", by=by.username, at=now, reason=reason.strip())
+        return order
 
     def retro_done(self, order: Order, *, found: int, raised: int) -> None:
         table = schema.orders
@@ -296,7 +315,7 @@ class SqlOrderBook:
                 update_revision(tx.connection, step(waiting, RevisionMove.LAPSE, by=by, at=at))
         places = Places(tx.connection)
         put_changes(tx, [(listed(before, places), listed(after, places))], at=at)
-        put_event(tx, "order", OrderView.of(after), at=at)
+        put_order_event(tx, after, at=at)
 
     def _audit(
         self, tx: Transaction, order: Order, action: str, *, by: str, at: datetime, reason: str = ""

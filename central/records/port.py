@@ -154,6 +154,16 @@ class OrderBook(WatchlistSource, Protocol):
         """Orders in force that ask for their past and have not been given it, with their entries."""
         ...
 
+    def retro_again(self, order_id: str, *, by: User, reason: str) -> Order:
+        """Have the past looked through once more: passages that came late may have been missed.
+
+        Raises:
+            NotFound: no such order.
+            IllegalMove: it is not active, asks for no past, or that is being looked through.
+            ReasonMissing: nobody says why.
+        """
+        ...
+
     def retro_done(self, order: Order, *, found: int, raised: int) -> None:
         """The past of the order, as it is in force, was searched; it is not due again."""
         ...

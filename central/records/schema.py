@@ -373,6 +373,7 @@ alert_steps = Table(
     Column("after", String(16), nullable=False),
     Column("verdict", String(16)),
     Column("unit", Text, nullable=False),
+    Column("unit_id", String(64), nullable=False, server_default=""),
     Column("note", Text, nullable=False),
     Column("addressee", Text, nullable=False),
     Index("ix_alert_steps_move_at", "move", "at"),

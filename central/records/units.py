@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from central.alert import AlertMove, AlertState
+from central.alert import AlertMove, AlertState, UnknownUnit
+from central.area import with_inner
 from central.audit import AuditRecord
 from central.interception.unit import InvalidUnit, Position, Unit, UnitStatus, check_position, check_unit
+from central.people import User
 from central.records import schema
 from central.records.database import Database
 from central.records.events import put_event
@@ -19,6 +21,9 @@ from central.records.places import areas_of
 from central.records.port import NotFound
 from central.records.trail import SqlAuditLog
 from proto.clock import Clock
+
+#: Units named in a refusal, at most.
+_NAMED = 20
 
 
 class SqlUnitBook:
@@ -137,16 +142,41 @@ def _one(connection: Connection, unit_id: str) -> Unit:
     return _unit(row, _engaged(connection))
 
 
+def sent(connection: Connection, called: str, by: User) -> tuple[str, str]:
+    """What the unit is called and its id, by its id or its name. The id is empty where no unit is registered at
+    all, so that whatever it is called must do.
+
+    Raises:
+        UnknownUnit: there are units in this person's areas, and it is none of them.
+    """
+    rows = connection.execute(select(schema.units.c.unit_id, schema.units.c.name, schema.units.c.area_id)).all()
+    if not rows:
+        return called, ""
+    mine = with_inner(areas_of(connection), by.areas)
+    seen = [row for row in rows if not by.areas or row.area_id is None or row.area_id in mine]
+    found = [row for row in seen if row.unit_id == called] or [row for row in seen if row.name == called]
+    if len(found) != 1:
+        known = (
+            ", ".join(sorted(f"{row.unit_id} ({row.name})" for row in seen)[:_NAMED]) or "none in your areas"
+        )
+        what = "one of several of that name" if found else "another"
+        raise UnknownUnit(
+            f"expected a registered unit by its id or its own name, got {what}; there are: {known}"
+        )
+    return found[0].name, found[0].unit_id
+
+
 def _engaged(connection: Connection) -> dict[str, str]:
     """Unit → the alert it was sent to last, of those that have no outcome yet."""
     alerts, steps = schema.alerts, schema.alert_steps
     query = (
-        select(steps.c.unit, alerts.c.alert_id)
+        select(steps.c.unit, steps.c.unit_id, alerts.c.alert_id)
         .join(alerts, alerts.c.alert_id == steps.c.alert_id)
         .where(alerts.c.state == AlertState.DISPATCHED, steps.c.move == AlertMove.DISPATCH)
         .order_by(steps.c.at)
     )
-    return {row.unit: row.alert_id for row in connection.execute(query)}
+    # Steps of before units were checked have the id as the unit.
+    return {row.unit_id or row.unit: row.alert_id for row in connection.execute(query)}
 
 
 def _unit(row: Row[Any], engaged: dict[str, str]) -> Unit:

@@ -410,7 +410,9 @@ class TestOrders:
         order = setting.active()
         seen = [OrderView.model_validate(body) for kind, body in events(setting.records) if kind == "order"]
         assert [view.state for view in seen] == ["draft", "submitted", "active"]
-        assert seen[-1] == OrderView.of(order)
+        names = {user.username: user.name for user in setting.staff.values()}
+        assert seen[-1] == OrderView.of(order, names)
+        assert seen[-1].history[0].name == "applicant 某"
         actions = [
             (entry.record.action, entry.record.user, entry.record.case_number)
             for entry in reversed(setting.records.audit.page(limit=3))

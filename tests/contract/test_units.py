@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from central.alert import AlertMove, Verdict
+from central.alert import AlertMove, UnknownUnit, Verdict
 from central.area import Area
 from central.audit import AuditRecord
 from central.interception import UnitStatus
@@ -120,6 +121,54 @@ def test_a_unit_that_was_dispatched_is_engaged_until_there_is_an_outcome(setting
     assert [u.engaged for u in records.units.all()] == [alert_id, None]
     records.alerts.step(alert_id, AlertMove.MISSED, by=operator)
     assert [u.engaged for u in records.units.all()] == [None, None]
+
+
+def to_dispatch(setting: Setting) -> str:
+    """An alert that somebody has signed off."""
+    records, operator = setting.records, setting.staff[Role.OPERATOR]
+    order = active_order(records, setting.staff, order_request())
+    records.alerts.raise_alerts([hit(order, passage())])
+    (ordered,) = records.alerts.page(only_open=True, limit=5)
+    alert_id = ordered.alert.alert_id
+    records.alerts.step(alert_id, AlertMove.VERIFY, by=operator, verdict=Verdict.CORRECT)
+    records.alerts.step(alert_id, AlertMove.SIGN_OFF, by=operator)
+    return alert_id
+
+
+@pytest.mark.parametrize("called", ["u1", "  u1 ", "1 号车"])
+def test_a_registered_unit_is_dispatched_by_its_id_or_its_name(setting: Setting, called: str) -> None:
+    alert_id, operator = to_dispatch(setting), setting.staff[Role.OPERATOR]
+    setting.records.units.put("u1", name="1 号车", team="", area_id=None, by="tests")
+    setting.records.units.put("u2", name="2 号车", team="", area_id=None, by="tests")
+    after = setting.records.alerts.step(alert_id, AlertMove.DISPATCH, by=operator, unit=called)
+    assert (after.alert.steps[-1].unit, after.alert.steps[-1].unit_id) == ("1 号车", "u1")
+    assert [u.engaged for u in setting.records.units.all()] == [alert_id, None]
+    assert json.loads(setting.records.audit.page(limit=1)[0].record.detail)["unit_id"] == "u1"
+
+
+def test_where_units_are_registered_no_other_is_dispatched(setting: Setting) -> None:
+    records, operator = setting.records, setting.staff[Role.OPERATOR]
+    alert_id = to_dispatch(setting)
+    records.checkpoints.put_areas([Area(area_id="north", name="北区"), Area(area_id="south", name="南区")])
+    for unit_id, name, area_id in (("u1", "车", "north"), ("u2", "车", None), ("u3", "南车", "south")):
+        records.units.put(unit_id, name=name, team="", area_id=area_id, by="tests")
+    for called, why in (("3 号车", "got another; there are: u1 (车), u2 (车), u3"), ("车", "one of several")):
+        with pytest.raises(UnknownUnit, match=re.escape(why)):
+            records.alerts.step(alert_id, AlertMove.DISPATCH, by=operator, unit=called)
+    north = replace(operator, areas=frozenset({"north"}))
+    with pytest.raises(UnknownUnit, match=re.escape("there are: u1 (车), u2 (车)")):
+        records.alerts.step(alert_id, AlertMove.DISPATCH, by=north, unit="u3")
+    assert records.alerts.get(alert_id).alert.state == "signed_off"
+    after = records.alerts.step(alert_id, AlertMove.DISPATCH, by=north, unit="u2")
+    assert after.alert.steps[-1].unit_id == "u2"
+
+
+def test_where_none_is_registered_whatever_they_are_called_must_do(setting: Setting) -> None:
+    alert_id = to_dispatch(setting)
+    after = setting.records.alerts.step(
+        alert_id, AlertMove.DISPATCH, by=setting.staff[Role.OPERATOR], unit=" 3 号车 "
+    )
+    assert (after.alert.steps[-1].unit, after.alert.steps[-1].unit_id) == ("3 号车", "")
 
 
 def test_what_people_do_to_units_is_in_the_trail(setting: Setting) -> None:

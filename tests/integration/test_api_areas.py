@@ -18,7 +18,7 @@ from central.api.live import _PLACES, posts_within
 from central.api.rights import LIVE_KINDS
 from central.area import EVERYWHERE, Area, Scope
 from central.people import Role
-from central.picture import Addresses, NotGiven, Told, check
+from central.picture import Addresses, Told, TooOld, check
 from central.ports import Heard
 from central.roster import ShiftRequest
 from tests.centre import (
@@ -427,12 +427,12 @@ def test_pictures_are_opened_by_the_address_told_with_the_passage(
     for place, address in pictures.items():
         assert operator.get(address).content == SCENES[place]
         # A colleague's address is nobody else's, whatever it shows,
-        assert "as it was shown to you" in problem_of(east.get(address), 403)
-        assert east.head(address).status_code == 403
+        assert "as it was shown to you" in problem_of(east.get(address), 404)
+        assert east.head(address).status_code == 404
         # and a hash alone opens nothing, whether there is such a picture or not.
         bare = address.partition("?")[0]
         for person in (east, operator):
-            assert problem_of(person.get(bare), 403) == problem_of(person.get(f"/api/images/{'0' * 64}"), 403)
+            assert problem_of(person.get(bare), 404) == problem_of(person.get(f"/api/images/{'0' * 64}"), 404)
     assert centre.machine().head(f"/api/images/{PICTURES[HERE]}").status_code == 200  # a node asks by the hash
 
 
@@ -446,9 +446,9 @@ def test_a_changed_address_of_a_picture_opens_nothing(centre: Centre, pictures: 
         {"seal": ""},
         {"seal": "封"},
     ):
-        problem_of(operator.get(address.copy_merge_params(change)), 403)
+        problem_of(operator.get(address.copy_merge_params(change)), 404)
     other = address.copy_with(path=f"/api/images/{PICTURES[HERE]}")
-    problem_of(operator.get(other), 403)
+    problem_of(operator.get(other), 404)
 
 
 def test_an_address_of_a_picture_does_not_outlive_the_area_or_the_shift(centre: Centre, way: str) -> None:
@@ -461,7 +461,7 @@ def test_an_address_of_a_picture_does_not_outlive_the_area_or_the_shift(centre: 
     scene = own["evidence"]["scene"]
     assert client.get(scene).status_code == 200
     centre.records.accounts.change("leaver", areas=["west"], by="tests")
-    assert "in your areas" in problem_of(client.get(scene), 403)
+    assert "in your areas" in problem_of(client.get(scene), 404)
     key, later = centre.records.picture_key, START + timedelta(hours=14)
     query = httpx.URL(scene).params
     told = Told(
@@ -471,7 +471,7 @@ def test_an_address_of_a_picture_does_not_outlive_the_area_or_the_shift(centre: 
         seal=query["seal"],
     )
     check(key, PICTURES[HERE], told, username="leaver", now=START + timedelta(hours=11))
-    with pytest.raises(NotGiven, match="older one"):
+    with pytest.raises(TooOld, match="older one"):
         check(key, PICTURES[HERE], told, username="leaver", now=later)
 
 
@@ -481,7 +481,7 @@ def test_a_picture_told_in_a_message_is_opened_by_whoever_may_see_its_passage(
     told = Addresses.in_messages(centre.records.picture_key, now=START)
     address = told.address(PICTURES[THERE], passage_id="p", checkpoint_id=THERE)
     assert client_of(centre, "west").get(address).content == SCENES[THERE]
-    problem_of(client_of(centre, "east").get(address), 403)
+    problem_of(client_of(centre, "east").get(address), 404)
     problem_of(centre.client(Role.AUDITOR).get(address), 403)
 
 

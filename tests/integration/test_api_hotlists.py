@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import httpx
 import pytest
 
 from central import hotlist_file
+from central.area import Area
 from central.hotlist_reader import HotlistReader
 from central.people import Role
 from proto.clock import ManualClock
-from tests.centre import Centre, new_clock, running_centre
+from proto.passage import Hit, Passage, Tier
+from tests.centre import CHECKPOINT, Centre, new_clock, passage, running_centre
 from tests.integration.api_requests import problem_of
 
 LIST: dict[str, Any] = {
@@ -122,6 +125,47 @@ def test_what_is_no_list_says_so(centre: Centre) -> None:
     assert "cp-9" in problem_of(applicant.post("/api/hotlists", json=nowhere), 422)
     hand_in(applicant, path, FILE)
     assert applicant.post(f"{path}/imports/2/drop").json()["state"] == "dropped"
+
+
+def test_a_list_of_areas_that_is_never_suspected(centre: Centre) -> None:
+    book = centre.records.checkpoints
+    book.put_areas([Area(area_id="east", name="东区"), Area(area_id="empty", name="空")])
+    book.put([replace(CHECKPOINT, area_id="east")])
+    applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+    wanted = LIST | {"areas": ["east"], "exact_only": True}
+    made = applicant.post("/api/hotlists", json=wanted).json()
+    assert (made["checkpoints"], made["areas"], made["left_out"]) == (["cp-1"], ["east"], [])
+    path = f"/api/hotlists/{made['hotlist_id']}"
+    sha256 = hand_in(applicant, path, FILE)["sha256"]
+    read_all(centre)
+    applicant.post(f"{path}/imports/1/confirm", json={"sha256": sha256})
+    assert approver.post(f"{path}/imports/1/approve").status_code == 200
+    entries = centre.records.orders.entries()[1]
+    assert {(e.exact_only, e.checkpoints) for e in entries} == {(True, frozenset({"cp-1"}))}
+    # The order that a hit makes of a row is as the list has it.
+    hits = [hit_of(entries[0].order_id, passage(entries[0].plate))]
+    assert centre.records.alerts.raise_alerts(hits) == 1
+    assert centre.records.orders.get(entries[0].order_id).request.exact_only
+    newest = centre.records.watchlist.newest()
+    assert centre.records.watchlist.recount(newest.version) == newest.digest
+    # A checkpoint that comes into the area later is told of: the list does not hold there.
+    book.put([replace(CHECKPOINT, checkpoint_id="cp-9", area_id="east")])
+    (shown,) = applicant.get("/api/hotlists").json()["hotlists"]
+    assert (shown["left_out"], shown["exact_only"]) == (["cp-9"], True)
+    for areas, why in ((["nowhere"], "areas that there are"), (["empty"], "areas with checkpoints")):
+        refused = applicant.post("/api/hotlists", json=LIST | {"name": "x", "areas": areas})
+        assert why in problem_of(refused, 422)
+
+
+def hit_of(order_id: str, of: Passage) -> Hit:
+    return Hit(
+        order_id=order_id,
+        passage=of,
+        tier=Tier.EXACT,
+        score=1.0,
+        watchlist_version=2,
+        matched_at=of.captured_at,
+    )
 
 
 def test_two_processes_of_a_machine_never_read_the_same_file(centre: Centre) -> None:

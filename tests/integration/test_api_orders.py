@@ -177,3 +177,33 @@ def test_an_order_is_given_its_past_once_and_marked(centre: Centre, clock: Manua
     (entry,) = (record for record in trail if record.action == "order.retro")
     assert json.loads(entry.detail) == {"plate": "川C12345", "found": 2, "raised": 2}
     assert search.run() == 0
+
+    # A node delivers late what it saw then: the past is looked through once more, and only that is alerted of.
+    centre.services.store.insert([passage(at=START - timedelta(hours=5), seed="late")])
+    supervisor = centre.client(Role.SUPERVISOR)
+    problem_of(supervisor.post(f"{path}/retro", json={"reason": " "}), 422)
+    assert supervisor.post(f"{path}/retro", json={"reason": "节点补传"}).status_code == 202
+    assert "is waiting for it" in problem_of(supervisor.post(f"{path}/retro", json={"reason": "再"}), 409)
+    assert search.run() == 1
+    again = centre.client(Role.OPERATOR).get("/api/alerts").json()["alerts"]
+    assert {alert["alert_id"] for alert in found} < {alert["alert_id"] for alert in again}
+    assert sum(alert["passage_count"] for alert in again) == 3
+    plain = applicant.post("/api/orders", json=DRAFT).json()["order_id"]
+    problem_of(supervisor.post(f"/api/orders/{plain}/retro", json={"reason": "无"}), 409)
+
+
+def test_an_orders_history_names_people(centre: Centre) -> None:
+    applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+    path = f"/api/orders/{applicant.post('/api/orders', json=DRAFT).json()['order_id']}"
+    applicant.post(f"{path}/submit")
+    order = approver.post(f"{path}/approve").json()
+    assert (order["applicant_name"], order["approver_name"]) == ("applicant 某", "approver 某")
+    assert [(step["user"], step["name"]) for step in order["history"]] == [
+        ("applicant", "applicant 某"),
+        ("approver", "approver 某"),
+        ("(clock)", "(clock)"),
+    ]
+    listed = approver.get("/api/orders").json()["orders"]
+    assert listed[0]["history"] == order["history"] == approver.get(path).json()["history"]
+    (version,) = approver.get(f"{path}/revisions").json()["revisions"]
+    assert version["request"]["applicant_name"] == "applicant 某"

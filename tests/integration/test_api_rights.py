@@ -67,6 +67,7 @@ EXPECTED: dict[str, str] = {
     "POST /api/orders/{order_id}/approve": "approver",
     "POST /api/orders/{order_id}/reject": "approver",
     "POST /api/orders/{order_id}/withdraw": "applicant approver supervisor",
+    "POST /api/orders/{order_id}/retro": "applicant approver supervisor",
     "POST /api/orders/estimate": "applicant",
     "GET /api/orders/quality": "approver auditor supervisor of the whole network",
     "GET /api/orders/{order_id}": "applicant approver auditor operator supervisor",

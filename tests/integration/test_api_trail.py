@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatch
 from pathlib import Path
@@ -171,6 +171,14 @@ def _decide(s: Stage, role: Role, what: str) -> httpx.Response:
 def _key(s: Stage) -> httpx.Response:
     token = s.centre.records.people.create_machine_token("node-1", by="tests", scopes=[TokenScope.WATCHLIST])
     return s.centre.client(Authorization=f"Bearer {token}").get("/api/watchlist/key")
+
+
+def _retro(s: Stage) -> httpx.Response:
+    s.count += 1
+    request = replace(order_request(f"川A{s.count:05}"), retro=timedelta(hours=1))
+    order = active_order(s.centre.records, s.centre.staff, request)
+    s.centre.records.orders.retro_done(order, found=0, raised=0)
+    return s.as_(R.SUPERVISOR).post(f"/api/orders/{order.order_id}/retro", json={"reason": "节点补传"})
 
 
 def _listen(s: Stage) -> httpx.Response:
@@ -378,6 +386,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/api/targets/{target_id}/secret"): lambda s: s.as_(R.ADMINISTRATOR).post(
         f"{s.target()}/secret", json={}
     ),
+    ("POST", "/api/orders/{order_id}/retro"): _retro,
     ("GET", "/api/watchlist/key"): _key,
     ("GET", "/api/watchlist/versions/{version}/orders/{order_id}"): lambda s: s.as_(R.AUDITOR).get(
         f"/api/watchlist/versions/1/orders/{s.order()}"

@@ -38,6 +38,17 @@ def test_import_and_approve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "3 lines: 2 added" in run("import", str(file), *at, "--by", "applicant", "--yes")
     assert "in_force" in run("approve", *at, "--number", "1", "--by", "approver")
     assert "rows 2" in run("list")
+    for form, start in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")):
+        out = tmp_path / f"out.{form}"
+        run("export", str(out), *at, "--by", "approver")
+        assert out.read_bytes().startswith(start)
+    assert "川C00001" in (tmp_path / "out.csv").read_text("utf-8-sig")
+    exported = records.audit.page(limit=1)[0].record
+    assert (exported.action, exported.user) == ("hotlist.export", "approver")
+    wrong = runner.invoke(central, ["hotlists", "export", str(tmp_path / "x.txt"), *at, "--by", "approver"])
+    assert "expected a file that ends with .csv or .xlsx, got x.txt" in wrong.output
+    nobody = runner.invoke(central, ["hotlists", "export", str(tmp_path / "x.csv"), *at, "--by", "operator"])
+    assert "expected an applicant or approver, got operator" in nobody.output
     refused = runner.invoke(central, ["hotlists", "approve", *at, "--number", "1", "--by", "applicant"])
     assert "expected an approver, got applicant" in refused.output
     records.close()

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,7 @@ class World:
     publisher: SitePublisher
     registry: CollectorRegistry
     lamp: Path
+    matched: CollectorRegistry = field(default_factory=CollectorRegistry)  #: of the last matching
 
     def watch_for(self, plate: str) -> str:
         return active_order(self.centre.records, self.centre.staff, order_request(plate)).order_id
@@ -118,7 +119,8 @@ class World:
 
     def match(self) -> None:
         """What is on the bus is matched at the centre."""
-        metrics = CentreMetrics(CollectorRegistry())
+        self.matched = CollectorRegistry()
+        metrics = CentreMetrics(self.matched)
         records = self.centre.records
 
         def key_of(epoch: int) -> bytes | None:
@@ -240,6 +242,24 @@ def test_with_the_link_down_the_site_alarms_and_the_alert_comes_once_and_says_so
     assert found.alert.watchlist_version == version
     shown = world.centre.client(Role.OPERATOR).get("/api/alerts").json()["alerts"]
     assert [alert["site_alarm_at"] for alert in shown] == [alarmed_at.isoformat().replace("+00:00", "Z")]
+
+
+def test_an_alarm_that_no_order_confirms_is_counted(world: World) -> None:
+    order_id = world.watch_for(PLATE)
+    version = world.publish()
+    until(lambda: world.node_has(version))
+    world.link.cut = True
+    staff = world.centre.staff
+    world.centre.records.orders.move(order_id, OrderMove.WITHDRAW, by=staff[Role.SUPERVISOR], reason="已找到")
+    world.sink.put([passage(PLATE), passage(OTHER)], {})  # the site has the list of before
+    until(lambda: world.lit() == [f"{PLATE} exact"])
+    world.relay()
+    world.match()
+
+    def counted(outcome: str) -> float | None:
+        return world.matched.get_sample_value("bukong_match_site_alarms_total", {"outcome": outcome})
+
+    assert (counted("unconfirmed"), counted("confirmed")) == (1, 0)
 
 
 def test_a_suspected_plate_alarms_too_and_the_alert_says_what_differs(world: World) -> None:

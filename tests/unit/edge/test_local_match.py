@@ -202,7 +202,7 @@ class TestAssembly:
     def test_a_forged_list_does_not_make_the_good_one_an_old_one(self, tmp_path: Path) -> None:
         seen = NewestSeen(tmp_path / "newest.json")
         assembly = Assembly(seen)
-        for forged in (records(order(), version=99, secret=b"x" * 32), records(order(), version=99)[-1:]):
+        for forged in (records(order(), version=99, secret=b"x" * 32), records(order("川C9"), version=99)[-1:]):
             with pytest.raises(Refused):
                 fed(assembly, forged)
         assert seen.age is None

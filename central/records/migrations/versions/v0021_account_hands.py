@@ -6,8 +6,8 @@ Frozen: what changes later changes in a later migration.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
