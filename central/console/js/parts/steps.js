@@ -1,6 +1,6 @@
 // The steps an alert allows this user, as buttons with keys. What ends or records something asks for words first.
 
-import { post, Problem } from "../client.js";
+import { get, post, Problem } from "../client.js";
 import { isOpen } from "../desk.js";
 import { h, replace } from "../dom.js";
 import { t } from "../language.js";
@@ -19,6 +19,16 @@ export const ACTIONS = [
   { id: "close", step: "close", key: "e", asks: "note" },
   { id: "misread", step: "verify", verdict: "misread", key: "m", tone: "bad", asks: "note" },
 ];
+
+/** The units that can be sent, by their ids; without them one types what they are called. */
+async function offerUnits(list) {
+  try {
+    const { units } = await get("/api/units");
+    replace(list, units.map(({ unit_id, name, team }) => h("option", { value: unit_id, label: [name, team].filter(Boolean).join(" · ") })));
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+  }
+}
 
 export class StepBar {
   element = h("div", { class: "steps", tabindex: "-1" });
@@ -69,8 +79,10 @@ export class StepBar {
   }
 
   #ask(action) {
+    const units = h("datalist", { id: "step-units" });
+    if (action.asks === "unit") offerUnits(units);
     const field = h(action.asks === "unit" ? "input" : "textarea", {
-      id: "step-field", name: action.asks, required: action.needed === true, maxlength: 500, rows: 2, autocomplete: "off",
+      id: "step-field", list: action.asks === "unit" ? "step-units" : null, name: action.asks, required: action.needed === true, maxlength: 500, rows: 2, autocomplete: "off",
       onkeydown: (event) => {
         if (event.key === "Escape") replace(this.#form);
         if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -90,6 +102,7 @@ export class StepBar {
       },
       h("label", { for: "step-field" }, t(`step.${action.id}.ask`)),
       field,
+      units,
       h("div", { class: "row" },
         h("button", { class: `button step-${action.tone ?? "plain"}`, type: "submit" }, t("confirm"), h("kbd", { "aria-hidden": "true" }, "↵")),
         h("button", { class: "button", type: "button", onclick: () => replace(this.#form) }, t("cancel"), h("kbd", { "aria-hidden": "true" }, "Esc")),
