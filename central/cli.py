@@ -7,7 +7,6 @@ import json
 import signal
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,46 +15,20 @@ import click
 from tqdm import tqdm
 
 from central.centre import EVERYTHING, Centre, PartName
+from central.command import BY, named_failures, opened_records
 from central.config import CentreSettings, ConfigError, example_toml, load_settings, shown_url
 from central.dead_letter import list_dead_letters, replay_dead_letters
 from central.digest_cli import make_digest, print_public_key, verify_digest
 from central.hotlist_cli import hotlists
-from central.people import InvalidUser, PeopleError, Role, TokenScope
-from central.ports import StoreUnavailable
-from central.records import NotFound, Records, RecordsUnusable
+from central.people_cli import tokens, users
+from central.records import NotFound
 from central.report_commands import report
 from central.store.clickhouse import schema
 from central.store.layout import Layout
-from central.wiring import federation_home, open_bus, open_configured_records, open_passages
-from proto.bus.port import Bus, BusUnavailable
+from central.wiring import federation_home, open_bus, open_passages
+from proto.bus.port import Bus
 from proto.clock import SystemClock
 from proto.topics import ALL
-
-#: Who the audit trail names for what is done here, on the machine itself.
-BY = "command-line"
-
-
-class Missing(click.ClickException):
-    """Something needed is missing or can't be reached."""
-
-    exit_code = 3
-
-
-@contextlib.contextmanager
-def _named_failures() -> Iterator[None]:
-    try:
-        yield
-    except (StoreUnavailable, RecordsUnusable, BusUnavailable, ConfigError, OSError) as error:
-        raise Missing(str(error)) from error
-
-
-@contextlib.contextmanager
-def _refusals() -> Iterator[None]:
-    """What the books refuse is a mistake in what was typed."""
-    try:
-        yield
-    except (PeopleError, NotFound) as error:
-        raise click.UsageError(str(error)) from error
 
 
 @click.group()
@@ -86,7 +59,7 @@ def _run(settings: CentreSettings, parts: frozenset[PartName]) -> None:
         parts |= {PartName.PROBES}
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    with _named_failures(), _bus(settings) as bus:
+    with named_failures(), _bus(settings) as bus:
         centre = Centre(settings, bus, parts=parts)
         try:
             centre.start()
@@ -106,15 +79,6 @@ def _bus(settings: CentreSettings) -> Iterator[Bus]:
         yield bus
     finally:
         bus.close()
-
-
-@contextlib.contextmanager
-def _records(settings: CentreSettings) -> Iterator[Records]:
-    records = open_configured_records(settings, SystemClock())
-    try:
-        yield records
-    finally:
-        records.close()
 
 
 #: Parts that go together where a process has one task.
@@ -192,8 +156,8 @@ def run_tasks(settings: CentreSettings, tasks: tuple[str, ...]) -> None:
 @click.pass_obj
 def migrate(settings: CentreSettings) -> None:
     """Bring the stores to this version's state, without running anything."""
-    with _named_failures():
-        with _records(settings):
+    with named_failures():
+        with opened_records(settings):
             place = shown_url(settings.records.url.get_secret_value()) or settings.data / "records"
             click.echo(f"records: up to date in {place}")
         open_passages(settings).close()
@@ -222,7 +186,7 @@ def passages_schema(settings: CentreSettings, cluster: str | None) -> None:
 def make_topics(settings: CentreSettings) -> None:
     """Make the bus's topics where they are missing, and print what they are; exit code 1 where the bus holds
     one otherwise than described: partitions, copies, retention, compaction."""
-    with _named_failures(), _bus(settings) as bus:
+    with named_failures(), _bus(settings) as bus:
         for topic in ALL:
             kept = "newest of each key" if topic.compacted else f"{topic.retention}"
             click.echo(f"{settings.kafka.prefix}{topic.name}  partitions {topic.partitions}  kept {kept}")
@@ -235,12 +199,14 @@ def make_topics(settings: CentreSettings) -> None:
 @click.pass_obj
 def print_federation_key(settings: CentreSettings) -> None:
     """Print this centre's name and public key, for its neighbours' [[peers]]; hand it over in person."""
-    with _named_failures():
+    with named_failures():
         home = federation_home(settings)
     click.echo(f'name = "{home.name}"\nkey = "{home.verify_key.hex()}"')
 
 
 central.add_command(hotlists)
+central.add_command(users)
+central.add_command(tokens)
 central.add_command(report)
 
 
@@ -272,7 +238,7 @@ def dead_letters() -> None:
 @click.pass_obj
 def list_letters(settings: CentreSettings, form: str) -> None:
     """Print what was refused, where it came from and why, oldest first."""
-    with _named_failures(), _bus(settings) as bus:
+    with named_failures(), _bus(settings) as bus:
         for letter in list_dead_letters(bus):
             row: dict[str, Any] = {
                 "refused_at": letter.refused_at.isoformat(timespec="seconds"),
@@ -292,206 +258,11 @@ def list_letters(settings: CentreSettings, form: str) -> None:
 @click.pass_obj
 def replay_letters(settings: CentreSettings) -> None:
     """Publish again what was refused and not replayed before; what is still bad is refused anew."""
-    with _named_failures(), _bus(settings) as bus, tqdm(unit="records", disable=None) as bar:
+    with named_failures(), _bus(settings) as bus, tqdm(unit="records", disable=None) as bar:
         replayed = replay_dead_letters(bus, progress=bar.update)
     click.echo(f"published {replayed.published}, left {replayed.left}")
     if replayed.left:
         raise SystemExit(1)
-
-
-@central.group("users")
-def users() -> None:
-    """People who may sign in."""
-
-
-@users.command("add")
-@click.argument("username")
-@click.option("--name", required=True, help="As the colleagues call them.")
-@click.option(
-    "--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role]), help="Repeats."
-)
-@click.option("--area", "areas", multiple=True, help="Id of an area they may see; repeats. None: all of them.")
-@click.option("--language", default="zh-CN", show_default=True, help="Of the console, BCP 47.")
-@click.password_option(help="Asked for where it is not given.", envvar="BUKONG_NEW_PASSWORD")
-@click.pass_obj
-def add_user(
-    settings: CentreSettings,
-    username: str,
-    name: str,
-    roles: tuple[str, ...],
-    areas: tuple[str, ...],
-    language: str,
-    password: str,
-) -> None:
-    """Add a person. One who is given no area sees the whole network."""
-    with _named_failures(), _records(settings) as records:
-        try:
-            records.checkpoints.put_areas([configured.area() for configured in settings.areas])
-            user = records.people.create_user(
-                username=username,
-                name=name,
-                password=password,
-                roles=[Role(role) for role in roles],
-                language=language,
-                areas=areas,
-                by=BY,
-            )
-        except InvalidUser as error:
-            raise click.UsageError(str(error)) from error
-    click.echo(f"added {user.username}: {', '.join(sorted(user.roles))}")
-
-
-@users.command("list")
-@click.pass_obj
-def list_users(settings: CentreSettings) -> None:
-    """Print who may sign in."""
-    with _named_failures(), _records(settings) as records:
-        for user in records.people.users():
-            areas = ", ".join(sorted(user.areas)) or "whole network"
-            click.echo(f"{user.username}  {user.name}  {', '.join(sorted(user.roles))}  {areas}")
-
-
-@users.command("edit")
-@click.argument("username")
-@click.option("--name", help="As the colleagues call them.")
-@click.option(
-    "--role", "roles", multiple=True, type=click.Choice([r.value for r in Role]), help="Repeats; replaces all."
-)
-@click.option("--area", "areas", multiple=True, help="Id of an area they may see; repeats; replaces all.")
-@click.option("--whole-network", is_flag=True, help="Instead of areas.")
-@click.pass_obj
-def edit_user(
-    settings: CentreSettings,
-    username: str,
-    name: str | None,
-    roles: tuple[str, ...],
-    areas: tuple[str, ...],
-    whole_network: bool,
-) -> None:
-    """Change a person's name, roles or areas; what is left out stays."""
-    if areas and whole_network:
-        raise click.UsageError("expected --area or --whole-network, got both")
-    with _named_failures(), _records(settings) as records, _refusals():
-        records.checkpoints.put_areas([configured.area() for configured in settings.areas])
-        account = records.accounts.change(
-            username,
-            by=BY,
-            name=name,
-            roles=[Role(role) for role in roles] or None,
-            areas=areas or (() if whole_network else None),
-        )
-    user = account.user
-    seen = ", ".join(sorted(user.areas)) or "whole network"
-    click.echo(f"{user.username}  {user.name}  {', '.join(sorted(user.roles))}  {seen}")
-
-
-@users.command("disable")
-@click.argument("username")
-@click.pass_obj
-def disable_user(settings: CentreSettings, username: str) -> None:
-    """Let a person sign in no more and end their sessions; what they did stays in the records."""
-    with _named_failures(), _records(settings) as records, _refusals():
-        records.accounts.disable(username, by=BY)
-    click.echo(f"{username} can't sign in any more", err=True)
-
-
-@users.command("enable")
-@click.argument("username")
-@click.pass_obj
-def enable_user(settings: CentreSettings, username: str) -> None:
-    """Let a person sign in again."""
-    with _named_failures(), _records(settings) as records, _refusals():
-        records.accounts.enable(username, by=BY)
-    click.echo(f"{username} can sign in again", err=True)
-
-
-@users.command("confirm")
-@click.argument("usernames", nargs=-1)
-@click.option("--all", "everybody", is_flag=True, help="Everybody whose account waits for it.")
-@click.pass_obj
-def confirm_users(settings: CentreSettings, usernames: tuple[str, ...], everybody: bool) -> None:
-    """Say that accounts are their persons' own: for a station with one administrator.
-
-    An account that an administrator made, changed or reset is no second person to that administrator, nor to
-    their other accounts, until another administrator or whoever is on this machine has confirmed it.
-    """
-    if everybody == bool(usernames):
-        raise click.UsageError("expected usernames or --all")
-    with _named_failures(), _records(settings) as records, _refusals():
-        waiting = [account.user.username for account in records.accounts.all() if account.hands]
-        for username in waiting if everybody else usernames:
-            records.accounts.confirm(username, by=BY)
-            click.echo(f"{username} is confirmed", err=True)
-
-
-@users.command("reset-password")
-@click.argument("username")
-@click.pass_obj
-def reset_password(settings: CentreSettings, username: str) -> None:
-    """Print a new password, which they must change at their next sign-in; ends a lock-out."""
-    with _named_failures(), _records(settings) as records, _refusals():
-        click.echo(records.accounts.reset_password(username, by=BY))
-
-
-@central.group("tokens")
-def tokens() -> None:
-    """Secrets by which machines call: nodes that hand in images, platforms that read, units' devices."""
-
-
-@tokens.command("add")
-@click.argument("name")
-@click.option(
-    "--scope",
-    "scopes",
-    multiple=True,
-    type=click.Choice([s.value for s in TokenScope]),
-    default=[TokenScope.IMAGES.value],
-    show_default=True,
-    help="What it is for; repeats.",
-)
-@click.option("--area", "areas", multiple=True, help="Id of an area it may see; repeats. None: all of them.")
-@click.option("--days", type=click.IntRange(1, 3650), help="How long it lasts. Left out: until it is revoked.")
-@click.pass_obj
-def add_token(
-    settings: CentreSettings, name: str, scopes: tuple[str, ...], areas: tuple[str, ...], days: int | None
-) -> None:
-    """Make a token for the machine NAME and print it; it can't be shown again."""
-    with _named_failures(), _records(settings) as records, _refusals():
-        records.checkpoints.put_areas([configured.area() for configured in settings.areas])
-        token = records.people.create_machine_token(
-            name,
-            by=BY,
-            scopes=[TokenScope(scope) for scope in scopes],
-            areas=areas,
-            expires_at=None if days is None else SystemClock().now() + timedelta(days=days),
-        )
-    click.echo(token)
-
-
-@tokens.command("list")
-@click.pass_obj
-def list_tokens(settings: CentreSettings) -> None:
-    """Print tokens' identifiers, machines and state; the secrets are kept nowhere."""
-    with _named_failures(), _records(settings) as records:
-        for token in records.people.machine_tokens():
-            state = "in use"
-            if token.expires_at:
-                state += f" until {token.expires_at:%Y-%m-%d %H:%M} UTC"
-            if token.revoked_at:
-                state = f"revoked {token.revoked_at:%Y-%m-%d %H:%M} UTC"
-            click.echo(f"{token.token_id}  {token.name}  {', '.join(sorted(token.scopes))}  {state}")
-
-
-@tokens.command("revoke")
-@click.argument("token_id")
-@click.pass_obj
-def revoke_token(settings: CentreSettings, token_id: str) -> None:
-    """Let a token hand in nothing more."""
-    with _named_failures(), _records(settings) as records:
-        try:
-            records.people.revoke_machine_token(token_id, by=BY)
-        except NotFound as error:
-            raise click.UsageError(str(error)) from error
 
 
 @central.group("audit")
@@ -503,7 +274,7 @@ def audit() -> None:
 @click.pass_obj
 def verify_audit(settings: CentreSettings) -> None:
     """Check the whole trail and print its head; keep that elsewhere to hold the trail against it later."""
-    with _named_failures(), _records(settings) as records:
+    with named_failures(), opened_records(settings) as records:
         verdict = records.audit.verify()
         newest = records.audit.page(limit=1)
     if not verdict.ok:
@@ -522,7 +293,7 @@ def watchlist() -> None:
 @click.pass_obj
 def show_watchlist(settings: CentreSettings, version: int | None) -> None:
     """Print a version's time, size and digest; the newest where none is given."""
-    with _named_failures(), _records(settings) as records:
+    with named_failures(), opened_records(settings) as records:
         try:
             found = records.watchlist.newest() if version is None else records.watchlist.get(version)
         except NotFound as error:
@@ -535,7 +306,7 @@ def show_watchlist(settings: CentreSettings, version: int | None) -> None:
 @click.pass_obj
 def verify_watchlist(settings: CentreSettings, version: int | None) -> None:
     """Reckon a version's digest anew from all changes up to it, and compare."""
-    with _named_failures(), _records(settings) as records:
+    with named_failures(), opened_records(settings) as records:
         try:
             found = records.watchlist.newest() if version is None else records.watchlist.get(version)
         except NotFound as error:
@@ -556,7 +327,7 @@ def rotate_keys(settings: CentreSettings, reason: str) -> None:
 
     Revoke the node's token first: `bukong central tokens revoke`.
     """
-    with _named_failures(), _records(settings) as records:
+    with named_failures(), opened_records(settings) as records:
         epoch = records.site_keys.rotate(by=BY, reason=reason)
     click.echo(f"epoch {epoch}: nodes ask for the new key as soon as the list is sent")
 
