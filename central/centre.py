@@ -289,7 +289,7 @@ class Centre:
     def _ingest(self) -> Part:
         wanted = self._settings.ingest
         return Ingest(
-            self._reader(PASSAGES, INGEST_GROUP),
+            self._reader(PASSAGES, INGEST_GROUP, pause_s=wanted.pause_s),
             self.store,
             self._dead_letters(INGEST_GROUP),
             self.records.live,
@@ -303,7 +303,7 @@ class Centre:
 
     def _matcher(self) -> Part:
         matcher = Matcher(
-            self._reader(PASSAGES, MATCH_GROUP),
+            self._reader(PASSAGES, MATCH_GROUP, pause_s=self._settings.match.pause_s),
             self.records.orders,
             self.records.alerts,
             admission=self._admission(),
@@ -472,8 +472,10 @@ class Centre:
         probed = Probed(readiness=self.checks, registry=self.registry)
         return ApiServer(create_probes(probed), self._socket)
 
-    def _reader(self, topic: Topic, group: str) -> GroupReader:
-        return GroupReader(self._bus, topic, group=group, clock=self._clock, metrics=self._metrics)
+    def _reader(self, topic: Topic, group: str, *, pause_s: float = 0.0) -> GroupReader:
+        return GroupReader(
+            self._bus, topic, group=group, clock=self._clock, metrics=self._metrics, pause_s=pause_s
+        )
 
     def _dead_letters(self, part: str) -> DeadLetters:
         return DeadLetters(self._bus.producer(), refused_by=part, clock=self._clock, metrics=self._metrics)

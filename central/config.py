@@ -239,6 +239,12 @@ class IngestSettings(_Section):
     max_records: int = Field(
         default=500, ge=1, le=10_000, description="Records of the bus handled at once, at most."
     )
+    pause_s: float = Field(
+        default=0.2,
+        ge=0,
+        le=10,
+        description="Least time from one small write to the store to the next; after a silence it is at once.",
+    )
     announce_per_second: int = Field(
         default=20,
         ge=0,
@@ -259,6 +265,12 @@ class MatchSettings(_Section):
 
     max_records: int = Field(
         default=50, ge=1, le=10_000, description="Records of the bus handled at once, at most."
+    )
+    pause_s: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="Least time from one small round to the next; after a silence it is at once.",
     )
     suspected_false_per_million: float = Field(
         default=5.0,

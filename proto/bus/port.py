@@ -11,7 +11,7 @@ from typing import Protocol, Self
 from proto.topics import Topic
 
 #: A poll ends once so many bytes of values are together, so that a backlog fills no memory.
-POLL_BYTES = 4 << 20
+POLL_BYTES = 16 << 20
 
 
 class BusError(Exception):
