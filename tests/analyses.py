@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from central.analysis import Analysis, Finding, Ground
-from central.investigation import Reach
+from central.analysis.run import found_by
+from central.investigation import Plan, Reach
 from central.ports import PassageStore
 
 
 def analysed(
     store: PassageStore, wishes: Analysis, reach: Reach, ground: Ground | None = None
 ) -> list[Finding]:
-    """What it finds."""
-    work = wishes.work(reach, ground or Ground())
-    try:
-        plan = next(work)
-        while True:
-            plan = work.send(store.answer(plan))
-    except StopIteration as end:
-        found: list[Finding] = end.value
-        return found
+    """What it finds; all of it as the kind's `columns` tell."""
+    asked = 0
+
+    def counted(plan: Plan) -> Plan:
+        nonlocal asked
+        asked += 1
+        return plan
+
+    found = found_by(wishes, reach, ground or Ground(), store, bounded=counted)
+    assert asked <= wishes.questions
+    for finding in found:
+        assert finding.keys() <= wishes.columns.keys()
+        assert finding["first_at"]
+    return found
