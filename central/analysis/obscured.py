@@ -47,7 +47,7 @@ MOST_MASKS = 2_000
 #: Reasons that tell of the view, not of the plate: they are no evidence.
 OF_THE_VIEW = ("cut_off_at_edge", "too_dark", "too_small", "too small")
 _HORIZON_US = 2 * 3600 * MICRO
-#: Drives that tell how long it takes from there to there, and the least part of those who leave that go there.
+#: Drives that tell how long it takes from there to there, and the least part of those who pass that go there.
 _ENOUGH, _LEAST_PART = 30, 0.05
 #: Of the times that nine in ten take, how much shorter and longer is still plausible.
 _QUICKER, _SLOWER = 0.8, 1.25
@@ -207,6 +207,7 @@ class ObscuredWishes:
 class Eye:
     """How well a checkpoint reads."""
 
+    passages: int
     unread_share: float
     doubtful_share: float
     rates: tuple[float, ...]  #: unread a microsecond, by hour of UTC
@@ -218,7 +219,7 @@ class Eye:
         exposed = days * 3600 * MICRO
         # An hour of few days tells little by itself: half of it is the day's mean.
         rates = tuple((hour + unread / 24) / 2 / exposed for hour in row["by_hour"])
-        return cls(unread / passages, (row["doubtful"] + 1) / passages, rates)
+        return cls(row["passages"], unread / passages, (row["doubtful"] + 1) / passages, rates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +232,11 @@ class Ways:
 
     @classmethod
     def of(cls, roads: Sequence[dict[str, Any]], eyes: dict[str, Eye]) -> Ways:
-        left: dict[str, int] = defaultdict(int)
-        for road in roads:
-            left[road["passed"]] += road["drives"]
         before: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
         chance: dict[str, list[float]] = defaultdict(lambda: [0.0] * 24)
         for road in roads:
             start, end = road["passed"], road["here"]
-            if road["drives"] < _LEAST_PART * left[start] or end not in eyes:
+            if start not in eyes or end not in eyes or road["drives"] < _LEAST_PART * eyes[start].passages:
                 continue
             quick, slow = _QUICKER * road["quick"], _SLOWER * road["slow"]
             before[end].append((start, quick, slow))

@@ -69,7 +69,7 @@ def test_too_long_a_time_is_refused_before_anything_is_asked() -> None:
 
 
 def test_every_kind_is_registered_under_its_name() -> None:
-    assert len(KINDS) == 11
+    assert len(KINDS) == 12
     assert all(wishes.kind == kind for kind, wishes in KINDS.items())
 
 

@@ -72,7 +72,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHousePassag
     for hour in range(24 * DAYS - 1):
         for _ in range(15):
             at = START + timedelta(hours=hour, seconds=road.rng.uniform(0, 3600))
-            road.drive(at, f"川C{road.rng.randrange(300):05}")
+            road.drive(at, f"川C{road.rng.randrange(3000):05}")
     for at in HIDDEN:
         road.drive(at, None)
     # As many unread, and nothing that drives so fast.
@@ -80,7 +80,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHousePassag
         road.see(START + timedelta(hours=20, seconds=15 * n), place, None)
     for n, place in enumerate(("cp-0", "cp-2", "cp-6", "cp-7")):
         road.see(START + timedelta(hours=9 * n), place, "川C5555" + "5S8B"[n], doubt=6)
-        # The same doubt as often, of a plate that others read well.
+        # The same doubt as often, of a plate that is read well otherwise.
+        road.drive(START + timedelta(hours=9 * n + 4), "川C00007")
         road.see(START + timedelta(hours=9 * n, minutes=5), place, "川C00007", doubt=4)
     opened = open_chdb_store(tmp_path_factory.mktemp("road"))
     opened.insert(road.passages)
