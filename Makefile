@@ -9,7 +9,7 @@ ENGINES    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bukong/engines
 engine_dir  = $(ENGINES)/$(1)-$(shell sha256sum requirements/$(1).txt | cut -c1-12)
 
 .DEFAULT_GOAL := help
-.PHONY: bench-central help setup demo test lint types unit models proto requirements engines ultralytics paddleocr train accuracy faults fuzz realtime clean
+.PHONY: bench-central bench-edge help setup demo test lint types unit models proto requirements engines ultralytics paddleocr train accuracy faults fuzz realtime clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -79,6 +79,13 @@ fuzz: $(STAMP_DEV) ## every route of the OpenAPI document as every caller, 40 re
 realtime: $(STAMP_DEV) models ## follow a 1080p video at 25 frames/s on one core: CPU share, dropped frames, reads
 	$(BIN)/python -m tests.bench.realtime $(ARGS)
 
+bench-edge: $(STAMP_DEV) models requirements/peers.txt ## real photos by our pipeline and by others' (BUKONG_PLATES=folder), each on 1 and 2 cores
+	@test -e $(call engine_dir,peers)/.ready || { rm -rf $(ENGINES)/peers-* && \
+	  $(PYTHON) -m venv $(call engine_dir,peers) && \
+	  $(call engine_dir,peers)/bin/pip install --quiet --no-cache-dir --no-deps --require-hashes -r requirements/peers.txt && \
+	  touch $(call engine_dir,peers)/.ready; }
+	$(BIN)/bukong --log-level error bench edge --peers $(call engine_dir,peers)/bin/python $(ARGS)
+
 bench-central: $(STAMP_DEV) ## load on a whole centre, both engines, beside plain consumers (4 to 10 minutes)
 	$(BIN)/bukong --log-level error bench central --engine embedded $(ARGS)
 	$(BIN)/bukong --log-level error bench central --engine kafka --peers $(ARGS)
@@ -91,6 +98,8 @@ requirements: ## pin every dependency again, with hashes
 	for name in ultralytics paddleocr train; do build/uv/bin/uv pip compile --quiet --upgrade --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package opencv-python \
 	  requirements/$$name.in -o requirements/$$name.txt; done
+	build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-package opencv-python requirements/peers.in -o requirements/peers.txt
 
 clean: ## remove what was built; data under var/ stays
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -89,6 +89,8 @@ class VisionSettings(_Section):
     reader: Literal["onnx", "paddleocr"] = "onnx"
     reader_engine: str = "onnxruntime"  #: of paddleocr, as it names it; paddle_static needs paddlepaddle
     reader_device: str = "cpu"  #: of paddleocr: cpu, gpu:0, …
+    #: ONNX of a reader of one's own (`bukong models train`, `export`): it looks first, the others in doubt.
+    reader_weights: Path | None = None
     detect_long_side: int = Field(default=640, ge=160, le=1920)  #: pixels; larger finds smaller plates, slower
     profile: Literal["fast", "accurate"] = "fast"  #: of the reader
     threads: int = Field(default=1, ge=1, le=64)  #: a call of a model

@@ -22,6 +22,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         summary="A whole centre under load: passages a second, and how soon alerts are seen.",
         where="deploy.bench.load.command:central",
     ),
+    "edge": Benchmark(
+        summary="Plates on real photos: exact, found and milliseconds, beside what others would install.",
+        where="deploy.bench.edge:edge_bench",
+    ),
     "flow": Benchmark(
         summary="The next two hours of every section, foretold on days that were not learnt from.",
         where="deploy.bench.flow:flow",

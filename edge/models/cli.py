@@ -126,9 +126,24 @@ def verify(ctx: click.Context, folder: Path | None) -> None:
 @models.command()
 @click.argument("weights", type=click.Path(exists=True, path_type=Path))
 @click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--long-side", default=640, show_default=True, help="Pixels of the picture it is traced with.")
+@click.option("--long-side", default=640, show_default=True, help="A detector's: pixels it is traced with.")
+@click.option("--int8", is_flag=True, help="A reader's: eight bits, calibrated on rendered plates.")
+@click.option("--temperature", default=1.0, show_default=True, help="A reader's: above 1, less sure of itself.")
+@click.option(
+    "--glyphs",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A reader's, with --int8: the standard's characters, as in training.",
+)
 @click.pass_context
-def export(ctx: click.Context, weights: Path, to: Path, long_side: int) -> None:
+def export(
+    ctx: click.Context,
+    weights: Path,
+    to: Path,
+    long_side: int,
+    int8: bool,
+    temperature: float,
+    glyphs: Path | None,
+) -> None:
     """Make ONNX of a training's folder, or of a detector's ultralytics WEIGHTS (.pt).
 
     A folder of `bukong models train` gives the reader as it stands at its last checkpoint; needs
@@ -136,7 +151,9 @@ def export(ctx: click.Context, weights: Path, to: Path, long_side: int) -> None:
     `vision.detector = "yolo"`; needs the ultralytics engine. What comes out runs without torch.
     """
     if weights.is_dir():
-        import_module("edge.train.export").export_reader(ctx, weights, to)
+        import_module("edge.train.export").export_reader(
+            ctx, weights, to, int8=int8, temperature=temperature, glyphs=glyphs
+        )
         return
     # Imported here: torch takes seconds to load and is installed in few places.
     try:

@@ -40,6 +40,11 @@ _LONG_SIDE = 960
 @click.option("--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64), help="A model's call.")
 @click.option(
+    "--reader-weights",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A reader of your own (ONNX, of `bukong models export`): it looks first, the others in doubt.",
+)
+@click.option(
     "--models",
     type=click.Path(file_okay=False, path_type=Path),
     help="Models folder; otherwise where `bukong models get` puts them.",
@@ -51,6 +56,7 @@ def read(
     profile: str,
     form: str,
     threads: int,
+    reader_weights: Path | None,
     models: Path | None,
 ) -> None:
     """Read the plates on photos; a folder stands for all photos in it.
@@ -60,7 +66,13 @@ def read(
     that can't be read has "error" in place of the plates, the rest goes on, and the exit code is 1 at the end.
     """
     settings = VisionSettings.model_validate(
-        {"models": models, "detect_long_side": _LONG_SIDE, "profile": profile, "threads": threads}
+        {
+            "models": models,
+            "detect_long_side": _LONG_SIDE,
+            "profile": profile,
+            "reader_weights": reader_weights,
+            "threads": threads,
+        }
     )
     try:
         vision = wiring.open_vision(settings, refine=True)

@@ -11,6 +11,7 @@ class Engine(enum.StrEnum):
 
     GENERAL = "general"  #: PP-OCRv4: general Chinese text; best on scenes
     PLATES = "plates"  #: clp_v2_c_rec: plates only; best on tight, small crops
+    OURS = "ours"  #: of `bukong models train`: the plate fills the input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ READERS = {
     Engine.PLATES: ReaderWeights(asset="clp_v2_c_rec", characters="clp_dict", height=32),
 }
 #: Input height of each recogniser.
-HEIGHTS = {engine: weights.height for engine, weights in READERS.items()}
+HEIGHTS = {**{engine: weights.height for engine, weights in READERS.items()}, Engine.OURS: 48}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +70,12 @@ ACCURATE = Profile(
     decisive=0.99,
 )
 PROFILES = {"fast": FAST, "accurate": ACCURATE}
+
+#: The first look where there is a reader of our own; with it alone, a plate is read in one.
+OWN_LOOK = Look(engine=Engine.OURS, plate=160, width=160)
+OWN_ALONE = Profile(looks=(OWN_LOOK,))
+
+
+def with_own(profile: Profile) -> Profile:
+    """Our own reader looks first; the others are asked in doubt."""
+    return Profile(looks=(OWN_LOOK, *profile.looks), decisive=profile.decisive)

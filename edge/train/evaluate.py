@@ -16,14 +16,10 @@ from edge.ports import Detector, Reader
 from edge.read.grammar import GrammarReader
 from edge.read.onnx import OnnxRecogniser
 from edge.read.photo import read_plate_picture, read_scene
-from edge.read.profile import Engine, Look, Profile
-from edge.train.crops import WIDTH
+from edge.read.profile import OWN_ALONE, Engine
 from edge.train.labelled import LabelledPhoto, plate_pictures, scenes
 from edge.train.misread_sheet import write_sheet
 from edge.train.score import Score, calibration, table
-
-#: One look, as the reader is trained: the plate fills the input.
-ALONE = Profile(looks=(Look(engine=Engine.GENERAL, plate=WIDTH, width=WIDTH),))
 
 
 def evaluate_reader(
@@ -35,7 +31,7 @@ def evaluate_reader(
         weights: ONNX of a reader.
         plates: see `edge.train.labelled.scenes`.
         only: plate pictures whose names begin so, and no scenes; empty for all.
-        beside: the shipped readers as well.
+        beside: the shipped readers as well, by themselves and asked in doubt.
         threads: a model's call.
         sheets: where a sheet of misreads goes.
 
@@ -43,15 +39,15 @@ def evaluate_reader(
         ModelError: weights are missing or no reader.
         OSError: the labelled photos are not there.
     """
-    settings = VisionSettings.model_validate(
-        {"detect_long_side": 960, "profile": "accurate", "threads": threads}
-    )
-    shipped = wiring.open_vision(settings, refine=True)
+    settings = {"detect_long_side": 960, "profile": "accurate", "threads": threads}
+    shipped = wiring.open_vision(VisionSettings.model_validate(settings), refine=True)
     cv2.setNumThreads(threads)
-    ours = GrammarReader({Engine.GENERAL: OnnxRecogniser(weights, threads=threads)}, profile=ALONE)
-    readers: dict[str, Reader] = {weights.stem: ours}
+    ours = OnnxRecogniser(weights, threads=threads)
+    readers: dict[str, Reader] = {weights.stem: GrammarReader({Engine.OURS: ours}, profile=OWN_ALONE)}
     if beside:
+        both = VisionSettings.model_validate({**settings, "reader_weights": weights})
         readers["shipped"] = shipped.reader
+        readers[f"{weights.stem}-then-shipped"] = wiring.open_vision(both, refine=True).reader
     for name, reader in readers.items():
         believed: list[tuple[float, bool]] = []
         pictures = [p for p in plate_pictures(plates) if p.path.name.startswith(only)]

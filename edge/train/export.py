@@ -7,12 +7,18 @@ from pathlib import Path
 import click
 
 from edge.models.error import ModelError
+from edge.scene.glyph import drawn
+from edge.train.crops import Source
+from edge.train.glyphs import FolderGlyphs
 
 
-def export_reader(ctx: click.Context, folder: Path, to: Path) -> None:
+def export_reader(
+    ctx: click.Context, folder: Path, to: Path, *, int8: bool, temperature: float, glyphs: Path | None
+) -> None:
     """`bukong models export FOLDER TO`."""
     # Imported here: torch takes seconds to load and is installed in few places.
     try:
+        from edge.train.quantise import quantised
         from edge.train.run import Run
     except ModuleNotFoundError as error:
         click.echo(f"bukong models export: pip install 'bukong[train]' ({error})", err=True)
@@ -20,10 +26,15 @@ def export_reader(ctx: click.Context, folder: Path, to: Path) -> None:
     try:
         run = Run(folder)
         content = run.exported(
+            temperature=temperature,
             step=str(run.trainer.step),
             plates=str(run.trainer.step * run.settings.batch),
             seed=str(run.settings.seed),
         )
+        if int8:
+            # Other crops than it was trained on.
+            source = Source(seed=run.settings.seed + 1, glyphs=FolderGlyphs(glyphs) if glyphs else drawn)
+            content = quantised(content, source, input_name=run.graph.input)
     except ModelError as error:
         click.echo(f"bukong models export: {error}", err=True)
         ctx.exit(3)

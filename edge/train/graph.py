@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx.version_converter
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
@@ -103,6 +104,28 @@ class Graph:
                 names += [n for n in node.inputs if n in self.weights and n not in self.statistics]
         return names
 
+    def cooled(self, weights: Mapping[str, Floats], temperature: float) -> dict[str, Floats]:
+        """The weights with which the classes' scores are divided by a temperature.
+
+        Raises:
+            ModelError: the graph does not end in matrix, bias and softmax.
+        """
+        return {**weights, **{name: weights[name] / np.float32(temperature) for name in self.head()}}
+
+    def head(self) -> tuple[str, str]:
+        """Names of the last matrix and its bias.
+
+        Raises:
+            ModelError: the graph does not end in matrix, bias and softmax.
+        """
+        tail = self.nodes[-3:]
+        if [node.kind for node in tail] != ["MatMul", "Add", "Softmax"]:
+            raise ModelError("expected a graph that ends in MatMul, Add and Softmax")
+        return (
+            next(name for name in tail[0].inputs if name in self.weights),
+            next(name for name in tail[1].inputs if name in self.weights),
+        )
+
     def bytes_with(self, weights: Mapping[str, Floats], **metadata: str) -> bytes:
         """The model with other numbers, and with more said of itself."""
         model = onnx.ModelProto()
@@ -180,6 +203,18 @@ def load(path: Path) -> Graph:
     return Graph(model)
 
 
+def names_of(content: bytes, kind: str) -> list[str]:
+    """What a model's nodes of a kind are called, in their order."""
+    return [node.name for node in onnx.load_model_from_string(content).graph.node if node.op_type == kind]
+
+
+def modernised(content: bytes) -> bytes:
+    """A model in the operators' version 17, which scales a channel need."""
+    model = onnx.version_converter.convert_version(onnx.load_model_from_string(content), 17)
+    converted: bytes = model.SerializeToString()
+    return converted
+
+
 def with_head(graph: Graph, characters: Sequence[str], *, seed: int) -> Graph:
     """The same network with classes for other characters.
 
@@ -189,11 +224,7 @@ def with_head(graph: Graph, characters: Sequence[str], *, seed: int) -> Graph:
     Raises:
         ModelError: the graph does not end in matrix, bias and softmax.
     """
-    tail = graph.nodes[-3:]
-    if [node.kind for node in tail] != ["MatMul", "Add", "Softmax"]:
-        raise ModelError("expected a graph that ends in MatMul, Add and Softmax")
-    matrix = next(name for name in tail[0].inputs if name in graph.weights)
-    bias = next(name for name in tail[1].inputs if name in graph.weights)
+    matrix, bias = graph.head()
     known = {character: i for i, character in enumerate(graph.characters, start=1)}
     rng = np.random.default_rng(seed)
     old, old_bias = graph.weights[matrix], graph.weights[bias]

@@ -252,7 +252,8 @@ class Trainer:
     """Steps of training, and everything that a step leaves behind.
 
     AdamW under a cosine schedule with a warm-up; an exponential average of the weights is what gets exported.
-    Deterministic: the state after a step depends on the state before, the batch and the thread count.
+    Deterministic: the state after a step depends on the state before, the batch and the thread count. A GPU is
+    used where torch finds one, and not needed.
     """
 
     def __init__(
@@ -280,7 +281,8 @@ class Trainer:
         """
         torch.set_num_threads(threads)
         torch.manual_seed(0)
-        self.network = Network(graph, live_norms=live_norms).to(memory_format=torch.channels_last)
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.network = Network(graph, live_norms=live_norms).to(self._device, memory_format=torch.channels_last)
         for name in frozen:
             getattr(self.network, self.network._names[name]).requires_grad_(False)
         self.rate, self.steps, self._warm_up, self._average = rate, steps, warm_up, average
@@ -306,8 +308,9 @@ class Trainer:
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate()
         self.network.train()
-        logits = self.network(torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last))
-        steps = torch.log_softmax(logits, dim=2).transpose(0, 1)
+        batch = torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last)
+        logits = self.network(batch.to(self._device))
+        steps = torch.log_softmax(logits, dim=2).transpose(0, 1).cpu()
         loss = F.ctc_loss(
             steps,
             torch.tensor([c for text in targets for c in text], dtype=torch.long),
@@ -359,7 +362,7 @@ class Trainer:
             ModelError: it is no such file, or another network's.
         """
         try:
-            state: dict[str, Any] = torch.load(path, weights_only=True)
+            state: dict[str, Any] = torch.load(path, weights_only=True, map_location=self._device)
             self.network.load_state_dict(state.pop("network"))
             self.averaged = state.pop("averaged")
             self._optimiser.load_state_dict(state.pop("optimiser"))

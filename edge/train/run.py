@@ -12,7 +12,7 @@ from edge.models.error import ModelError
 from edge.train.batches import CHARACTERS, Place, batches
 from edge.train.blueprint import plain_reader
 from edge.train.crops import Source
-from edge.train.graph import Graph, load, with_head
+from edge.train.graph import load, with_head
 from edge.train.network import Trainer
 
 #: Names in a training's folder.
@@ -144,15 +144,12 @@ class Run:
         self.trainer.save(str(part), next=self.place.next, waiting=dict(self.place.waiting))
         part.replace(self.folder / _STATE)
 
-    def exported(self, **metadata: str) -> bytes:
-        """The averaged weights as an ONNX file that `edge.read.onnx.OnnxRecogniser` takes."""
-        return self.graph.bytes_with(self.trainer.weights(), **metadata)
+    def exported(self, *, temperature: float = 1.0, **metadata: str) -> bytes:
+        """The averaged weights as an ONNX file that `edge.read.onnx.OnnxRecogniser` takes.
 
-
-def graph_of(folder: Path) -> Graph:
-    """The network that a training began with.
-
-    Raises:
-        ModelError: there is none.
-    """
-    return load(folder / _START)
+        Args:
+            temperature: above 1 it says less surely what it reads.
+            metadata: what the file says of itself beside its characters.
+        """
+        weights = self.graph.cooled(self.trainer.weights(), temperature)
+        return self.graph.bytes_with(weights, **metadata)

@@ -14,7 +14,7 @@ from edge.pipeline import Rules
 from edge.ports import Detector, Reader
 from edge.read.grammar import GrammarReader
 from edge.read.onnx import OnnxRecogniser
-from edge.read.profile import PROFILES, READERS, Engine
+from edge.read.profile import PROFILES, READERS, Engine, with_own
 from edge.read.recogniser import Recogniser
 
 
@@ -37,9 +37,12 @@ def open_vision(settings: VisionSettings, *, refine: bool = False) -> Vision:
         ModelError: weights are missing or damaged; says how to get them.
     """
     folder = ModelFolder(settings.models)
+    engines, profile = dict(_recognisers(settings, folder)), PROFILES[settings.profile]
+    if settings.reader_weights is not None:
+        engines[Engine.OURS] = OnnxRecogniser(settings.reader_weights, threads=settings.threads)
+        profile = with_own(profile)
     return Vision(
-        detector=_detector(settings, folder, refine=refine),
-        reader=GrammarReader(_recognisers(settings, folder), profile=PROFILES[settings.profile]),
+        detector=_detector(settings, folder, refine=refine), reader=GrammarReader(engines, profile=profile)
     )
 
 

@@ -19,6 +19,7 @@ from edge.train.blueprint import plain_reader
 from edge.train.crops import HEIGHT, WIDTH, Source
 from edge.train.graph import Graph, with_head
 from edge.train.network import Network, Trainer
+from edge.train.quantise import quantised
 from edge.train.run import Progress, Run, Settings
 
 SETTINGS = Settings(steps=6, batch=4, rate=1e-3, live_norms=True)
@@ -97,6 +98,26 @@ def test_what_is_exported_reads(tmp_path: Path) -> None:
     found = reader.posteriors([np.zeros((HEIGHT, WIDTH, 3), np.uint8)], width=WIDTH)
     assert found.shape[:2] == (1, WIDTH // 4)
     assert np.allclose(found.sum(axis=2), 1, atol=1e-4)
+
+
+def test_eight_bits_say_nearly_the_same(tmp_path: Path) -> None:
+    content = Run.begin(tmp_path / "run", SETTINGS, None).exported()
+    small = quantised(content, Source(seed=2), input_name="picture")
+    assert len(small) < len(content) / 2
+    (tmp_path / "whole.onnx").write_bytes(content)
+    (tmp_path / "small.onnx").write_bytes(small)
+    batch = pictures(1)
+    (whole,), (eighths,) = (OnnxModel(tmp_path / f"{n}.onnx").run(batch) for n in ("whole", "small"))
+    assert np.abs(whole - eighths).max() < 0.2
+
+
+def test_cooler_weights_are_less_sure(tmp_path: Path) -> None:
+    run = Run.begin(tmp_path / "run", SETTINGS, None)
+    surest = []
+    for temperature in (1.0, 3.0):
+        (tmp_path / "t.onnx").write_bytes(run.exported(temperature=temperature))
+        surest.append(OnnxModel(tmp_path / "t.onnx").run(pictures(1))[0].max(axis=2).mean())
+    assert surest[1] < surest[0]
 
 
 def test_folders_without_or_with_a_training_are_refused(tmp_path: Path) -> None:
