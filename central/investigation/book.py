@@ -98,7 +98,7 @@ class JobBook(Protocol):
         ...
 
     def finish(self, job_id: str, attempt: int, findings: Sequence[Mapping[str, Any]], reach: Reach) -> Job:
-        """Keep what was found, and write into the trail how much it is.
+        """Keep what was found, and write into the trail how much it is; nothing where it was called off.
 
         Raises:
             JobLost: see the class.

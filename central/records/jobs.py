@@ -196,6 +196,8 @@ class SqlJobBook:
         ]
         with self._database.write() as tx:
             job = _working(tx.connection, job_id, attempt)
+            if job.cancel_asked_at is not None:
+                return self._end(tx, job, JobMove.CANCEL, why="")
             self._database.insert_rows(tx, _FINDINGS, ("job_id", "number", "first_at", "body"), rows)
             checkpoints = None if reach.checkpoints is None else sorted(reach.checkpoints)
             self._entry(tx, "job.start.answered", job, rows=len(findings))

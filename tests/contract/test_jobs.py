@@ -254,6 +254,15 @@ def test_calling_off(setting: Setting) -> None:
         setting.jobs.cancel(running.job_id, by=setting.ann)
 
 
+def test_what_was_called_off_at_the_last_moment_keeps_nothing(setting: Setting) -> None:
+    job = setting.start()
+    taken = setting.take()
+    setting.jobs.cancel(job.job_id, by=setting.ann)
+    ended = setting.jobs.finish(job.job_id, taken.attempt, [found(1)], REACH)
+    assert (ended.state, ended.reach) == (JobState.CANCELLED, None)
+    assert setting.jobs.findings(job.job_id, since=REACH.since, limit=9).findings == ()
+
+
 @pytest.mark.parametrize("dies", [True, False])
 def test_what_was_called_off_is_not_taken_up_again(setting: Setting, dies: bool) -> None:
     job = setting.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -337,6 +338,25 @@ class TestPlans:
         timer.join()
         with pytest.raises(Cancelled):
             store.answer(plan("SELECT 1 AS one FROM seen"), cancel=cancel)
+
+    def test_how_far_a_question_is(self, store: PassageStore) -> None:
+        store.insert(numbered(1, 2, 3))
+        cancel = Cancel()
+        assert store.progress(cancel) is None
+
+        def ask() -> None:
+            with pytest.raises(Cancelled):
+                store.answer(plan(ENDLESS), cancel=cancel)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        deadline = time.monotonic() + 20
+        while (part := store.progress(cancel)) is None:
+            assert time.monotonic() < deadline
+        assert 0 <= part <= 1
+        cancel.ask()
+        asking.join()
+        assert store.progress(cancel) is None
 
     def test_questions_hold_up_no_insert(self, store: PassageStore) -> None:
         store.insert(numbered(1))
