@@ -10,6 +10,13 @@ engine_dir  = $(ENGINES)/$(1)-$(shell sha256sum requirements/$(1).txt | cut -c1-
 
 .DEFAULT_GOAL := help
 .PHONY: bench-central bench-edge help setup demo test lint types unit models proto requirements engines ultralytics paddleocr train accuracy faults fuzz realtime clean
+WEB    := central/console/web
+# Node.js for the console: the machine's where it is young enough, else one from PyPI in the virtual environment.
+NODE   := VENV=$(abspath $(VENV)) $(WEB)/with-node
+WEB_IN := $(shell find $(WEB) -name node_modules -prune -o -type f ! -name schema.d.ts -print)
+API_IN := $(shell find central/api central/*.py proto/*.py -maxdepth 1 -name '*.py')
+
+.PHONY: console
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -32,22 +39,43 @@ setup: $(STAMP_DEMO) ## make .venv with the bukong command
 models: setup ## fetch and verify the models' weights
 	$(BIN)/bukong models get
 
+$(WEB)/node_modules/.ready: $(WEB)/package-lock.json $(WEB)/package.json
+	@$(NODE) true 2>/dev/null || { $(MAKE) --no-print-directory $(BIN)/pip && \
+	  $(BIN)/pip install --quiet --require-hashes -r requirements/node.txt; }
+	$(NODE) npm ci --loglevel=error
+	@touch $@
+
+central/console/built/index.html: $(WEB)/node_modules/.ready $(WEB_IN)
+	$(NODE) node node_modules/vite/bin/vite.js build --logLevel warn
+	@touch $@
+
+console: central/console/built/index.html ## build the console that the centre serves
+
+$(WEB)/src/api/schema.d.ts: $(STAMP_DEMO) $(WEB)/node_modules/.ready $(API_IN)
+	@mkdir -p build
+	$(BIN)/bukong central openapi > build/openapi.json
+	$(NODE) node node_modules/openapi-typescript/bin/cli.js $(abspath build/openapi.json) -o src/api/schema.d.ts
+
 demo: models ## all of it in one process: make demo [SOURCE="photos/ video.mp4 rtsp://…"] [ARGS="--for 30s"]
+	@$(MAKE) --no-print-directory console || echo "the console could not be built, see above: the demo goes on without it" >&2
 	$(BIN)/bukong --log-format text --log-level warning demo $(foreach s,$(SOURCE),--source "$(s)") $(ARGS)
 
 # The other engines' environments take some 7 GB: only where everything must be tested.
 test: lint types unit $(if $(CI),engines) ## lint, types and all tests
 
-lint: $(STAMP_DEV) ## ruff and import-linter
+lint: $(STAMP_DEV) $(WEB)/src/api/schema.d.ts ## ruff, import-linter, eslint, prettier
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(NODE) npm run --silent lint
 
-types: $(STAMP_DEV) ## mypy --strict
+types: $(STAMP_DEV) $(WEB)/src/api/schema.d.ts ## mypy --strict, tsc
 	$(BIN)/mypy
+	$(NODE) npm run --silent types
 
-unit: $(STAMP_DEV) models ## the test suites: make unit [ARGS="-k plate"]
+unit: $(STAMP_DEV) models console ## the test suites: make unit [ARGS="-k plate"]
 	$(BIN)/pytest $(ARGS)
+	$(if $(ARGS),,$(NODE) npm run --silent test)
 
 engines: ultralytics paddleocr ## test the edge's other engines and training, in environments of their own (7 GB)
 
@@ -93,7 +121,7 @@ bench-central: $(STAMP_DEV) ## load on a whole centre, both engines, beside plai
 
 requirements: ## pin every dependency again, with hashes
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
-	for name in demo dev central edge; do build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	for name in demo dev central edge node; do build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 	for name in ultralytics paddleocr train; do build/uv/bin/uv pip compile --quiet --upgrade --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package opencv-python \
@@ -102,4 +130,4 @@ requirements: ## pin every dependency again, with hashes
 	  --no-annotate --no-emit-package opencv-python requirements/peers.in -o requirements/peers.txt
 
 clean: ## remove what was built; data under var/ stays
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build central/console/built $(WEB)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

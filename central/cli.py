@@ -14,6 +14,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from central.api.app import openapi_document
 from central.centre import EVERYTHING, Centre, PartName
 from central.command import BY, named_failures, opened_records
 from central.config import CentreSettings, ConfigError, example_toml, load_settings, shown_url
@@ -202,6 +203,12 @@ def print_federation_key(settings: CentreSettings) -> None:
     with named_failures():
         home = federation_home(settings)
     click.echo(f'name = "{home.name}"\nkey = "{home.verify_key.hex()}"')
+
+
+@central.command("openapi")
+def print_openapi() -> None:
+    """Print the OpenAPI document of this version's API as JSON; runs nothing."""
+    click.echo(json.dumps(openapi_document(), ensure_ascii=False, indent=1))
 
 
 central.add_command(hotlists)

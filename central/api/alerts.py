@@ -85,6 +85,22 @@ class AlertsView(BaseModel):
     alerts: list[AlertView]
 
 
+class EscalationView(BaseModel):
+    """When alerts that nobody takes on are escalated."""
+
+    after_s: list[float] = Field(
+        description="By priority, 1 first: how long an alert may wait for its sign-off, then for each "
+        "further escalation."
+    )
+    most: int = Field(description="How often one alert is escalated at most.")
+
+
+class AlertListView(AlertsView):
+    """The most lately raised first, and what an operator's clock needs."""
+
+    escalation: EscalationView
+
+
 def views(services: Services, user: User, scope: Scope, found: Sequence[OrderedAlert]) -> list[AlertView]:
     """As this person sees them: of an alert's passages those in their areas; no alert without any."""
     found = [each for each in found if _within(scope, each)]
@@ -136,7 +152,7 @@ def list_alerts(
     ] = None,
     offered: Annotated[bool, Query(description="Only those that one may accept from somebody.")] = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> AlertsView:
+) -> AlertListView:
     """Alerts of one's areas."""
     found = services.records.alerts.page(
         only_open=only_open,
@@ -145,7 +161,14 @@ def list_alerts(
         offered_to=user.username if offered else None,
         checkpoints=scope.narrow(),
     )
-    return AlertsView(alerts=views(services, user, scope, found))
+    policy = services.records.policy.escalation
+    return AlertListView(
+        alerts=views(services, user, scope, found),
+        escalation=EscalationView(
+            after_s=[policy.after[priority].total_seconds() for priority in sorted(policy.after)],
+            most=policy.levels,
+        ),
+    )
 
 
 @router.post("/hand-over", responses=CONFLICT | {404: {}})

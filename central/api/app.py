@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from importlib.resources import files
-from pathlib import Path
+from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
-from starlette.staticfiles import StaticFiles
+from starlette.types import Lifespan
 
 from central.api import (
     alerts,
@@ -19,6 +18,7 @@ from central.api import (
     assessment,
     audit,
     checkpoints,
+    console,
     document,
     federation,
     flow,
@@ -107,26 +107,14 @@ def create_app(services: Services) -> FastAPI:
         finally:
             await app.state.hub.stop()
 
-    app = FastAPI(
-        title="bukong",
-        description="Checkpoints, passages, deployment orders and alerts.",
-        version=version("bukong"),
-        docs_url=None,  # its pages load scripts from elsewhere
-        redoc_url=None,
-        lifespan=lifespan,
-        generate_unique_id_function=document.operation_id,
-    )
+    app = _routed(lifespan)
     settings = services.settings
     app.state.services = services
     app.state.uploads = PartialUploads(services.uploads, services.images, max_bytes=settings.max_image_bytes)
-    for module in MODULES:
-        # The live feed's socket is no request: it looks after itself.
-        app.include_router(module.router, dependencies=[] if module is live else [Depends(authorise)])
-    document.install(app)
     _check_rights(app)
     problems.install(app)
     app.add_api_route("/api/{rest:path}", _not_here, methods=list(_METHODS), include_in_schema=False)
-    app.mount("/", StaticFiles(directory=_console(), html=True), name="console")
+    console.mount(app)
     app.add_middleware(
         BodyLimit,
         limit=settings.max_body_bytes,
@@ -136,6 +124,28 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Accidents)
     app.add_middleware(KnownNames, names=settings.names)
     app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """What `/openapi.json` answers, for whoever generates a client: it needs no centre."""
+    return _routed(None).openapi()
+
+
+def _routed(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
+    app = FastAPI(
+        title="bukong",
+        description="Checkpoints, passages, deployment orders and alerts.",
+        version=version("bukong"),
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=document.operation_id,
+    )
+    for module in MODULES:
+        # The live feed's socket is no request: it looks after itself.
+        app.include_router(module.router, dependencies=[] if module is live else [Depends(authorise)])
+    document.install(app)
     return app
 
 
@@ -163,8 +173,3 @@ def _not_here(request: Request) -> None:
         raise HTTPException(405, f"expected {ways}, got {request.method}", {"Allow": ways})
     raise HTTPException(404, f"expected a path of the API, got {request.url.path[:200]}")
 
-
-def _console() -> Path:
-    folder = files("central") / "console"
-    assert isinstance(folder, Path)
-    return folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,10 +46,29 @@ def chromium() -> str:
     return found
 
 
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "central" / "console" / "web"
+
+
+@pytest.fixture(scope="session")
+def built_console() -> None:
+    """The console as its sources are now; built where it is not."""
+    page = WEB.parent / "built" / "index.html"
+    sources = (path for path in (WEB / "src").rglob("*") if path.is_file() and path.name != "schema.d.ts")
+    if page.exists() and page.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
+        return
+    done = subprocess.run(["make", "console"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        message = f"no console: {done.stderr.strip()[-500:]}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+
+
 # Module scope for both: an open Playwright keeps an event loop in the main thread, and an open chDB keeps the
 # process's one engine; other modules want either.
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str, built_console: None) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=list(ARGUMENTS))

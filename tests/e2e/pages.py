@@ -19,6 +19,13 @@ def probe(name: str) -> str:
     return (Path(__file__).parent / "probes" / f"{name}.js").read_text(encoding="utf-8")
 
 
+def choose(page: Page, field: str, text: str) -> None:
+    """Choose the option of this text in the field of this id."""
+    page.click(f"#{field}")
+    page.locator(".ant-select-dropdown:visible .ant-select-item-option", has_text=text).first.click()
+    page.keyboard.press("Escape")
+
+
 def furnish(site: Site) -> None:
     """Something to see on each page; once a site."""
     if any(node.beat.node_id == f"edge-{HUIDONG.id}" for node in site.records.fleet.nodes()):
@@ -68,7 +75,7 @@ def _watch_closer(page: Page) -> Iterator[tuple[str, Page]]:
     expect(page.locator("#step-field")).to_be_visible()
     yield "step form", page
     page.keyboard.press("Escape")
-    page.evaluate("import('/js/parts/key_help.js').then(({ openKeys }) => openKeys())")
+    page.click("[data-action=keys]")
     expect(page.locator("dialog[open]")).to_be_visible()
     yield "keys", page
     page.keyboard.press("Escape")

@@ -285,7 +285,10 @@ def test_a_slow_answer_drops_no_alert_raised_meanwhile(site: Site, desks: SiteDe
     page.fill("#password", PASSWORD)
     page.click("button[type=submit]")
     expect(page.locator(LIVE)).to_be_visible()
-    page.wait_for_timeout(500)  # the answer, made before the alert, is on its way
+    for _ in range(150):  # until the answer, made before the alert, is on its way
+        if held:
+            break
+        page.wait_for_timeout(100)
     assert held
     site.order("川C94001", priority=1)
     site.pass_by("川C94001")

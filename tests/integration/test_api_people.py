@@ -140,7 +140,7 @@ def test_a_machines_token_is_told_once_and_does_what_it_is_for(centre: Centre) -
 
 
 class TestSecurityHeaders:
-    PATHS = ("/", "/js/main.js", "/healthz", "/api/session", "/api/nothing", "/openapi.json", "/nothing")
+    PATHS = ("/", "/favicon.svg", "/healthz", "/api/session", "/api/nothing", "/openapi.json", "/nothing")
 
     @pytest.mark.parametrize("path", PATHS)
     def test_every_answer_has_them(self, centre: Centre, path: str) -> None:

@@ -164,12 +164,6 @@ class TestImages:
         assert centre.machine().put(f"/api/images/{address}", content=IMAGE).status_code in (404, 405, 422)
 
 
-def test_the_console_is_served(centre: Centre) -> None:
-    answer = centre.client().get("/")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/html")
-
-
 def test_the_openapi_document_describes_every_route(centre: Centre) -> None:
     document = centre.client().get("/openapi.json").json()
     operations = operations_of(document)

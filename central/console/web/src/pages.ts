@@ -1,0 +1,54 @@
+// The pages, and which roles each is offered to. Only what is offered: the server decides again, call by call.
+import { type ComponentType, lazy, type LazyExoticComponent } from "react";
+import { hasRole } from "./api/session";
+import type { Role, User } from "./api/types";
+import type { Desk } from "./live/desk";
+
+export interface PageProps {
+  user: User;
+  desk: Desk;
+  /** What stands behind the page's name in the address. */
+  part: string | null;
+}
+
+export interface PageEntry {
+  name: "watch" | "orders" | "track" | "nodes" | "audit";
+  roles: Role[];
+  Page: LazyExoticComponent<ComponentType<PageProps>>;
+}
+
+/** In the order of the navigation. To add one: a folder in src/pages, a line here, `page.NAME` in both languages. */
+export const PAGES: PageEntry[] = [
+  { name: "watch", roles: ["operator", "supervisor"], Page: lazy(() => import("./pages/watch/Watch")) },
+  {
+    name: "orders",
+    roles: ["operator", "applicant", "approver", "supervisor", "auditor"],
+    Page: lazy(() => import("./pages/orders/Orders")),
+  },
+  { name: "track", roles: ["investigator"], Page: lazy(() => import("./pages/track/Track")) },
+  {
+    name: "nodes",
+    roles: ["operator", "supervisor", "administrator"],
+    Page: lazy(() => import("./pages/nodes/Nodes")),
+  },
+  { name: "audit", roles: ["auditor"], Page: lazy(() => import("./pages/audit/Audit")) },
+];
+
+export function offeredPages(user: User): PageEntry[] {
+  return PAGES.filter(({ roles }) => hasRole(user, ...roles));
+}
+
+/** What a role mainly does is where it begins. */
+const HOMES: [Role, PageEntry["name"]][] = [
+  ["operator", "watch"],
+  ["supervisor", "watch"],
+  ["investigator", "track"],
+  ["approver", "orders"],
+  ["applicant", "orders"],
+  ["auditor", "audit"],
+  ["administrator", "nodes"],
+];
+
+export function homePage(user: User): string {
+  return HOMES.find(([role]) => hasRole(user, role))?.[1] ?? "";
+}

@@ -1,0 +1,201 @@
+// A map without tiles: checkpoints where they lie, a vehicle's way between them, where it is expected, who is near.
+import "leaflet/dist/leaflet.css";
+import "../styles/map.css";
+import L from "leaflet";
+import { useEffect, useRef } from "react";
+import type { Checkpoint, Post, Unit } from "../api/types";
+import { type Speech, useSpeech } from "../base/language";
+import { clockText } from "../base/time";
+
+export interface Visit {
+  checkpoint_id: string;
+  at: string;
+}
+
+export interface MapProps {
+  places: Checkpoint[];
+  /** In the order of time. */
+  visits?: Visit[];
+  posts?: Post[];
+  units?: Unit[];
+  /** So many of the visits are drawn; the last of them is where the vehicle is. */
+  upTo?: number;
+}
+
+type Spot = [number, number];
+
+export default function Map({ places, visits = [], posts = [], units = [], upTo }: MapProps) {
+  const speech = useSpeech();
+  const { t } = speech;
+  const box = useRef<HTMLDivElement>(null);
+  const map = useRef<{ map: L.Map; layer: L.LayerGroup } | null>(null);
+  const framed = useRef("");
+
+  useEffect(() => {
+    if (!box.current) return;
+    const made = L.map(box.current, {
+      zoomControl: false,
+      attributionControl: false,
+      keyboard: false,
+      zoomSnap: 0.25,
+      maxZoom: 18,
+    });
+    L.control.scale({ imperial: false, position: "bottomleft" }).addTo(made);
+    map.current = { map: made, layer: L.layerGroup().addTo(made) };
+    const watcher = new ResizeObserver(() => made.invalidateSize({ animate: false }));
+    watcher.observe(box.current);
+    return () => {
+      watcher.disconnect();
+      made.remove();
+      map.current = null;
+      framed.current = "";
+    };
+  }, []);
+
+  useEffect(() => {
+    if (!map.current) return;
+    const { map: view, layer } = map.current;
+    const at = spotsOf(places);
+    const extent = [...at.values()];
+    const frame = JSON.stringify(extent);
+    if (extent.length && frame !== framed.current) {
+      framed.current = frame;
+      view.fitBounds(L.latLngBounds(extent), { padding: [34, 30], maxZoom: 15, animate: false });
+    }
+    if (!extent.length) view.setView([35, 105], 4);
+    layer.clearLayers();
+    draw(
+      layer,
+      { places, at, visits: upTo === undefined ? visits : visits.slice(0, upTo), posts, units },
+      speech,
+    );
+  }, [places, visits, posts, units, upTo, speech]);
+
+  return (
+    <figure className="map-figure">
+      <div className="map" ref={box} role="img" aria-label={t("map.title")} />
+      <figcaption className="visually-hidden">{t("map.note")}</figcaption>
+    </figure>
+  );
+}
+
+function spotsOf(places: Checkpoint[]): globalThis.Map<string, Spot> {
+  const found = new globalThis.Map<string, Spot>();
+  for (const { checkpoint_id, latitude, longitude } of places) {
+    if (latitude !== null && longitude !== null) found.set(checkpoint_id, [latitude, longitude]);
+  }
+  return found;
+}
+
+interface Scene {
+  places: Checkpoint[];
+  at: globalThis.Map<string, Spot>;
+  visits: Visit[];
+  posts: Post[];
+  units: Unit[];
+}
+
+function draw(layer: L.LayerGroup, { places, at, visits, posts, units }: Scene, speech: Speech): void {
+  const numbers = new globalThis.Map<string, number[]>();
+  visits.forEach(({ checkpoint_id }, index) => {
+    numbers.set(checkpoint_id, [...(numbers.get(checkpoint_id) ?? []), index + 1]);
+  });
+  const here = visits.at(-1)?.checkpoint_id;
+  for (const post of posts) {
+    const way = [here, ...post.via.map((via) => via.checkpoint_id), post.checkpoint.checkpoint_id];
+    const spots = way.map((id) => at.get(id ?? "")).filter((spot) => spot !== undefined);
+    if (spots.length > 1) {
+      L.polyline(spots, { className: `map-ahead map-ahead-${post.ring}`, weight: 2, interactive: false }).addTo(
+        layer,
+      );
+    }
+  }
+  visits.slice(1).forEach(({ checkpoint_id }, index) => {
+    const [from, to] = [at.get(visits[index]?.checkpoint_id ?? ""), at.get(checkpoint_id)];
+    if (!from || !to || from === to) return;
+    L.polyline(bow(from, to), { className: "map-leg", weight: 2.5, interactive: false }).addTo(layer);
+    L.marker(middle(from, to), { icon: arrow(from, to), interactive: false, keyboard: false }).addTo(layer);
+  });
+  const expected = new globalThis.Map(posts.map((post) => [post.checkpoint.checkpoint_id, post]));
+  for (const place of places) {
+    const spot = at.get(place.checkpoint_id);
+    if (!spot) continue;
+    const seen = numbers.get(place.checkpoint_id);
+    const post = expected.get(place.checkpoint_id);
+    const kind =
+      place.checkpoint_id === here ? "visited map-here" : seen ? "visited" : post ? "expected" : "plain";
+    L.marker(spot, {
+      icon: label(`map-spot map-${kind}`, [
+        ["map-numbers", seen ? short(seen) : ""],
+        ["map-name", place.name],
+        ["map-window", post ? window(post) : ""],
+      ]),
+      interactive: false,
+      keyboard: false,
+      zIndexOffset: seen ? 200 : post ? 100 : 0,
+    }).addTo(layer);
+  }
+  for (const { name, status, position } of units) {
+    if (!position || status === "off_duty") continue;
+    L.marker([position.latitude, position.longitude], {
+      icon: label(`map-unit map-unit-${status}`, [["map-unit-name", name]]),
+      title: speech.word("unit_status", status) ?? status,
+      interactive: false,
+      keyboard: false,
+      zIndexOffset: 300,
+    }).addTo(layer);
+  }
+}
+
+function window({ p50, p90 }: Post): string {
+  const text = (iso: string) => clockText(new Date(iso), { seconds: false });
+  return `${text(p50)}–${text(p90)}`;
+}
+
+function short(numbers: number[]): string {
+  return numbers.length > 4
+    ? `${numbers.slice(0, 3).join(", ")} … ${String(numbers.at(-1))}`
+    : numbers.join(", ");
+}
+
+/** Elements and no markup: a checkpoint's name is text. */
+function label(className: string, parts: [string, string][]): L.DivIcon {
+  const root = document.createElement("div");
+  root.append(document.createElement("i"));
+  for (const [name, text] of parts) {
+    if (!text) continue;
+    const part = document.createElement("span");
+    part.className = name;
+    part.translate = false;
+    part.textContent = text;
+    root.append(part);
+  }
+  return L.divIcon({ className, html: root, iconSize: [0, 0] });
+}
+
+/** A bowed line, so that there and back do not lie on one another. */
+function bow(from: Spot, to: Spot): Spot[] {
+  const control = bent(from, to, 2);
+  return Array.from({ length: 13 }, (_, i) => {
+    const s = i / 12;
+    const mix = (a: number, c: number, b: number) => (1 - s) ** 2 * a + 2 * s * (1 - s) * c + s ** 2 * b;
+    return [mix(from[0], control[0], to[0]), mix(from[1], control[1], to[1])];
+  });
+}
+
+function bent(from: Spot, to: Spot, strength: number): Spot {
+  const [dy, dx] = [to[0] - from[0], to[1] - from[1]];
+  return [(from[0] + to[0]) / 2 + dx * 0.06 * strength, (from[1] + to[1]) / 2 - dy * 0.06 * strength];
+}
+
+function middle(from: Spot, to: Spot): Spot {
+  return bent(from, to, 1);
+}
+
+function arrow(from: Spot, to: Spot): L.DivIcon {
+  const narrow = Math.cos((from[0] * Math.PI) / 180);
+  const degrees = (Math.atan2((to[1] - from[1]) * narrow, to[0] - from[0]) * 180) / Math.PI;
+  const head = document.createElement("i");
+  head.style.rotate = `${degrees.toFixed(1)}deg`;
+  return L.divIcon({ className: "map-arrow", html: head, iconSize: [0, 0] });
+}
