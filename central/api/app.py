@@ -172,4 +172,3 @@ def _not_here(request: Request) -> None:
         ways = ", ".join(allowed)
         raise HTTPException(405, f"expected {ways}, got {request.method}", {"Allow": ways})
     raise HTTPException(404, f"expected a path of the API, got {request.url.path[:200]}")
-

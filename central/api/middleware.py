@@ -49,8 +49,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
-                # The console's files say themselves how long they are good for, see `console`; the rest is asked
-                # for anew each time (304 where unchanged).
+                # The console's files say themselves how long they are good for, see `console`; the rest is
+                # asked for anew each time (304 where unchanged).
                 api = scope["path"].startswith("/api/")
                 headers.setdefault("Cache-Control", "no-store" if api else "no-cache")
             await send(message)

@@ -96,8 +96,8 @@ def test_who_applies_can_not_approve(site: Site, desks: SiteDesks) -> None:
     answer = page.evaluate(
         """async (id) => {
           const { csrf } = await (await fetch("/api/session")).json();
-          const answer = await fetch(`/api/orders/${id}/approve`, { method: "POST", headers: { "X-CSRF-Token": csrf } });
-          return answer.status;
+          const headers = { "X-CSRF-Token": csrf };
+          return (await fetch(`/api/orders/${id}/approve`, { method: "POST", headers })).status;
         }""",
         order.order_id,
     )

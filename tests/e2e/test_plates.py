@@ -13,7 +13,17 @@ from proto.plate import RULES, PlateColour, display
 from tests.e2e.conftest import SiteDesks
 from tests.e2e.pages import choose
 
-EXAMPLES = ("川C12345", "川CAD1234", "川C12345D", "川C1234挂", "粤ZAB12港", "123456使", "WJ川1234A", "VA12345", "川CX123应急")
+EXAMPLES = (
+    "川C12345",
+    "川CAD1234",
+    "川C12345D",
+    "川C1234挂",
+    "粤ZAB12港",
+    "123456使",
+    "WJ川1234A",
+    "VA12345",
+    "川CX123应急",
+)
 #: What the order form offers, by its Chinese name.
 COLOURS = {
     PlateColour.BLUE: "蓝牌",

@@ -26,6 +26,9 @@ export default tseslint.config(
         { selector: "Literal[value=/[\\u3400-\\u9fff]/]", message: "texts stand in src/languages" },
       ],
       "no-eval": "error",
+      "@typescript-eslint/method-signature-style": "error", // what is taken apart (`const { t } = …`) must be no method
+      "@typescript-eslint/no-misused-spread": "off", // plates have no emojis
+      "@typescript-eslint/no-unnecessary-type-parameters": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],

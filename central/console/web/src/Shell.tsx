@@ -14,7 +14,7 @@ import { LanguageSwitch, NoticesSwitch, SoundSwitch, ThemeSwitch } from "./parts
 interface ShellProps {
   user: User;
   desk: Desk;
-  leave(): void;
+  leave: () => void;
 }
 
 export function Shell({ user, desk, leave }: ShellProps) {
@@ -153,7 +153,7 @@ class Boundary extends Component<{ children: ReactNode }, { broken: boolean }> {
   }
 }
 
-function Broken({ again }: { again(): void }) {
+function Broken({ again }: { again: () => void }) {
   const { t } = useSpeech();
   const head: Key = "state.broken";
   return (

@@ -61,7 +61,6 @@ function App() {
   }, []);
 
   const begin = useCallback(async () => {
-    setProblem(null);
     try {
       const who = await resume();
       if (who) await enter(who);
@@ -82,7 +81,7 @@ function App() {
   }, [begin]);
 
   useEffect(() => {
-    document.documentElement.dataset["theme"] = theme;
+    document.documentElement.dataset.theme = theme;
   }, [theme]);
 
   const leave = async () => {
@@ -99,7 +98,13 @@ function App() {
   if (problem) {
     return (
       <main className="login">
-        <Failed problem={problem} again={() => void begin()} />
+        <Failed
+          problem={problem}
+          again={() => {
+            setProblem(null);
+            void begin();
+          }}
+        />
       </main>
     );
   }
@@ -112,7 +117,7 @@ function App() {
 }
 
 async function start(): Promise<void> {
-  document.documentElement.dataset["theme"] = settings.get().theme;
+  document.documentElement.dataset.theme = settings.get().theme;
   await speak(settings.get().language);
   let spoken = settings.get().language;
   settings.subscribe(() => {

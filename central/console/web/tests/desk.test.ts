@@ -25,7 +25,11 @@ const answers: Record<string, object> = {
   "/api/statistics": { open_alerts: 0 },
 };
 let desk: Desk;
-const socket = () => Socket.made.at(-1) as Socket;
+const socket = () => {
+  const newest = Socket.made.at(-1);
+  if (!newest) throw new Error("expected the desk to have opened a socket");
+  return newest;
+};
 const ids = () => desk.alerts({ open: true }).map(({ alert_id }) => alert_id);
 const event = (id: number, data: object, kind = "alert") => ({ id, kind, at: "", data });
 

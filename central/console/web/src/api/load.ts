@@ -7,9 +7,9 @@ export interface Loaded<T> {
   problem: Problem | null;
   loading: boolean;
   /** Ask again; what was there stays meanwhile. */
-  again(): void;
+  again: () => void;
   /** Put this in place of what came. */
-  put(change: (data: T) => T): void;
+  put: (change: (data: T) => T) => void;
 }
 
 /** `ask` is called anew whenever `key` changes, and every `everyMs` where given. An answer that comes late is dropped. */

@@ -10,13 +10,13 @@ type Dictionary = Record<Key, string>;
 export interface Speech {
   language: Language;
   /** The text of a key, `{name}` filled in. */
-  t(key: Key, values?: Values): string;
+  t: (key: Key, values?: Values) => string;
   /** A code of the server's ("inbound", "too_small") in words; null where we have none. */
-  word(group: string, code: string): string | null;
+  word: (group: string, code: string) => string | null;
   /** The codes of a group that we have words for. */
-  codes(group: string): string[];
-  number(value: number | null | undefined, options?: Intl.NumberFormatOptions): string;
-  percent(value: number, digits?: number): string;
+  codes: (group: string) => string[];
+  number: (value: number | null | undefined, options?: Intl.NumberFormatOptions) => string;
+  percent: (value: number, digits?: number) => string;
 }
 
 const LOADERS: Record<Language, () => Promise<{ default: Dictionary }>> = {

@@ -2,9 +2,9 @@
 import { useSyncExternalStore } from "react";
 
 export interface Store<T> {
-  get(): T;
-  set(next: T): void;
-  subscribe(heard: () => void): () => void;
+  get: () => T;
+  set: (next: T) => void;
+  subscribe: (heard: () => void) => () => void;
 }
 
 export function createStore<T>(initial: T): Store<T> {

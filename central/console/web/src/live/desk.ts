@@ -24,10 +24,10 @@ export interface Escalation {
 
 /** Heard at once, frame or not. */
 export interface DeskListener {
-  raised(alert: Alert): void;
-  signedOut(): void;
-  order(order: Order): void;
-  resumed(): void;
+  raised: (alert: Alert) => void;
+  signedOut: () => void;
+  order: (order: Order) => void;
+  resumed: () => void;
 }
 
 export const isOpen = (alert: Alert) => !ENDED.has(alert.state);
@@ -198,15 +198,20 @@ export class Desk {
   }
 
   #heard(event: LiveEvent, live: boolean): void {
-    if (event.kind === "passage") return this.#putPassage(event.data);
+    if (event.kind === "passage") {
+      this.#putPassage(event.data);
+      return;
+    }
     if (event.kind === "node") return; // the fleet page asks
     if (event.kind === "interception") {
       this.interceptions.set(event.data.alert_id, event.data);
-      return this.#tell("interceptions");
+      this.#tell("interceptions");
+      return;
     }
     if (event.kind === "order") {
       this.#each((l) => l.order?.(event.data));
-      return this.#tell("orders");
+      this.#tell("orders");
+      return;
     }
     const alert = event.data;
     const raised = alert.version === 1 && !this.#alerts.has(alert.alert_id);
@@ -244,6 +249,7 @@ export class Desk {
       this.link.vouch();
     });
     if (this.problems.statistics?.status === 0) this.link.suspect();
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- an alert may have come meanwhile
     if (!this.#stopped && !this.#soon) this.#timer = setTimeout(() => void this.#poll(), STATISTICS_EVERY_MS);
   }
 

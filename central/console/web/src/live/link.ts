@@ -29,12 +29,12 @@ export interface Gap {
 
 export interface Listener {
   /** The first connection: load the lists now. */
-  hello(): void;
+  hello: () => void;
   /** `live` is false while catching up. */
-  event(event: LiveEvent, live: boolean): void;
-  state(state: LinkState): void;
-  resumed(gap: Gap): void;
-  signedOut(): void;
+  event: (event: LiveEvent, live: boolean) => void;
+  state: (state: LinkState) => void;
+  resumed: (gap: Gap) => void;
+  signedOut: () => void;
 }
 
 export class LiveLink {
@@ -116,12 +116,18 @@ export class LiveLink {
   #heard(message: LiveEvent | Note): void {
     this.#heardAt = new Date();
     switch (message.kind) {
-      case "hello":
-        return this.#greeted(message.newest, message.gap);
-      case "gap":
-        return this.#overrun(message.newest);
-      case "caught_up":
-        return this.#reached(message.newest);
+      case "hello": {
+        this.#greeted(message.newest, message.gap);
+        return;
+      }
+      case "gap": {
+        this.#overrun(message.newest);
+        return;
+      }
+      case "caught_up": {
+        this.#reached(message.newest);
+        return;
+      }
       default:
         this.#after = Math.max(this.#after, message.id);
         if (this.#catchUp) this.#catchUp.missed += 1;

@@ -155,7 +155,7 @@ export function PlateCrop({ passage }: { passage: Pick<Passage, "evidence"> }) {
 }
 
 /** The scene as large as the screen. */
-export function SceneWindow({ passage, close }: { passage: Passage; close(): void }) {
+export function SceneWindow({ passage, close }: { passage: Passage; close: () => void }) {
   const { t } = useSpeech();
   return (
     <Window label={t("evidence.scene")} close={close} className="lightbox">

@@ -20,7 +20,7 @@ export function Lattice({ plate, wanted = null }: { plate: Plate; wanted?: strin
         const position = (plate.alternatives[at] ?? []) as [string, number][];
         const probability = position.find(([c]) => c === character)?.[1] ?? null;
         const other = position.find(([c, p]) => c !== character && p >= WORTH_SHOWING);
-        const differs = comparable && target?.[at] !== character;
+        const differs = comparable && target[at] !== character;
         const state = differs ? "differs" : probability !== null && probability < SURE ? "unsure" : "sure";
         return (
           <li key={at} className={`lattice-cell lattice-${state}`}>
@@ -34,7 +34,7 @@ export function Lattice({ plate, wanted = null }: { plate: Plate; wanted?: strin
               {other ? `${other[0] || "–"} ${percent(other[1])}` : " "}
             </span>
             {differs && (
-              <span className="lattice-wanted">{t("lattice.wanted", { character: target?.[at] ?? "" })}</span>
+              <span className="lattice-wanted">{t("lattice.wanted", { character: target[at] ?? "" })}</span>
             )}
           </li>
         );

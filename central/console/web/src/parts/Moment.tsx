@@ -7,7 +7,7 @@ interface MomentProps {
   name: string;
   /** ISO 8601, or null where none is chosen. */
   value: string | null;
-  change(iso: string | null): void;
+  change: (iso: string | null) => void;
   required?: boolean;
 }
 
@@ -22,7 +22,7 @@ export default function Moment({ name, value, change, required }: MomentProps) {
         format="YYYY-MM-DD HH:mm"
         needConfirm={false}
         value={value === null ? null : dayjs(value)}
-        onChange={(chosen) => change(chosen ? (chosen as dayjs.Dayjs).toDate().toISOString() : null)}
+        onChange={(chosen) => change(chosen ? chosen.toDate().toISOString() : null)}
         suffixIcon={<Icon name="calendar" />}
         allowClear={required ? false : { clearIcon: <Icon name="clear" /> }}
         aria-required={required}

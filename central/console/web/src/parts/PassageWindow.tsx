@@ -9,7 +9,7 @@ import { PlateChip } from "./Plate";
 import { Data, Lane, Term, Time } from "./Text";
 import { Window } from "./Window";
 
-export function PassageWindow({ passage, close }: { passage: Passage; close(): void }) {
+export function PassageWindow({ passage, close }: { passage: Passage; close: () => void }) {
   const { t, percent } = useSpeech();
   const [enlarged, setEnlarged] = useState(false);
   const { plate } = passage;

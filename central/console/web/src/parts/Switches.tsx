@@ -17,6 +17,7 @@ export function LanguageSwitch() {
       data-switch="language"
       onClick={() => choose("language", next)}
     >
+      {/* eslint-disable-next-line no-restricted-syntax -- a language is named in itself */}
       {next === "en" ? "English" : "\u4e2d\u6587"}
     </button>
   );
@@ -27,7 +28,7 @@ interface SwitchProps {
   icon: IconName;
   label: Key;
   pressed?: boolean;
-  flip(): void;
+  flip: () => void;
 }
 
 function Switch({ name, icon, label, pressed, flip }: SwitchProps) {

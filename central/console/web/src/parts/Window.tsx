@@ -7,7 +7,7 @@ interface WindowProps {
   label: string;
   head?: ReactNode;
   children: ReactNode;
-  close(): void;
+  close: () => void;
   className?: string;
 }
 

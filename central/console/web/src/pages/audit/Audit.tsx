@@ -111,7 +111,7 @@ export default function Audit() {
           </label>
           <Select<string>
             id="audit-action"
-            suffixIcon={<Icon name="down" />}
+            suffix={<Icon name="down" />}
             className="audit-action"
             showSearch={{ optionFilterProp: "label" }}
             value={wanted.action}

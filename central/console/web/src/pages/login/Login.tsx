@@ -8,7 +8,7 @@ import { LanguageSwitch, ThemeSwitch } from "../../parts/Switches";
 import { Complaint } from "../../parts/States";
 
 interface LoginProps {
-  entered(user: User): void;
+  entered: (user: User) => void;
   /** Why one has to sign in again. */
   note: Key | null;
 }
@@ -37,7 +37,7 @@ export function Login({ entered, note }: LoginProps) {
   );
 }
 
-function SignIn({ note, known }: { note: Key | null; known(user: User, password: string): void }) {
+function SignIn({ note, known }: { note: Key | null; known: (user: User, password: string) => void }) {
   const { t } = useSpeech();
   const [refused, setRefused] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -46,7 +46,11 @@ function SignIn({ note, known }: { note: Key | null; known(user: User, password:
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const typed = new FormData(event.currentTarget);
-    const [name, secret] = [String(typed.get("username")).trim(), String(typed.get("password"))];
+    const said = (field: string) => {
+      const value = typed.get(field);
+      return typeof value === "string" ? value : "";
+    };
+    const [name, secret] = [said("username").trim(), said("password")];
     setBusy(true);
     try {
       known(await signIn(name, secret), secret);
@@ -139,7 +143,7 @@ function Elsewhere() {
 }
 
 /** A first password is changed before anything else. */
-function FirstPassword({ user, old, entered }: { user: User; old: string; entered(user: User): void }) {
+function FirstPassword({ user, old, entered }: { user: User; old: string; entered: (user: User) => void }) {
   const { t } = useSpeech();
   const [refused, setRefused] = useState<Problem | null>(null);
   const field = useRef<HTMLInputElement>(null);

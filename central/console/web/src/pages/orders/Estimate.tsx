@@ -13,7 +13,7 @@ export function EstimateOf({ order }: { order: Order }) {
 }
 
 /** `ask` is given null where what there is can't be estimated yet. */
-export function EstimateButton({ ask }: { ask(): Promise<Estimate> | null }) {
+export function EstimateButton({ ask }: { ask: () => Promise<Estimate> | null }) {
   const { t } = useSpeech();
   const [found, setFound] = useState<Estimate | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);

@@ -42,7 +42,7 @@ interface OrderDetailProps {
   order: Order;
   places: Checkpoint[];
   /** Is given the order after a move. */
-  moved(order: Order): void;
+  moved: (order: Order) => void;
 }
 
 export function OrderDetail({ order, places, moved }: OrderDetailProps) {
@@ -137,8 +137,8 @@ const NEEDS_REASON: ReadonlySet<Move> = new Set(["reject", "withdraw", "emergenc
 interface MoveFormProps {
   order: Order;
   move: Move;
-  moved(order: Order): void;
-  close(): void;
+  moved: (order: Order) => void;
+  close: () => void;
 }
 
 function MoveForm({ order, move, moved, close }: MoveFormProps) {

@@ -16,6 +16,7 @@ import { EstimateButton } from "./Estimate";
 const NAME = "order";
 const COLOURS = ["blue", "yellow", "green", "yellow_green", "white", "black"] as const;
 const DAY_MS = 86_400_000;
+// eslint-disable-next-line no-restricted-syntax -- a plate, in every language
 const EXAMPLE = "\u5dddC\u00b712345";
 const CASE_EXAMPLE = 128; // characters of a case number at most
 const FIELDS = [
@@ -79,7 +80,7 @@ export function asTyped(text: string): string {
 interface OrderFormProps {
   places: Checkpoint[];
   /** Is given the new order. */
-  drafted(order: Order): void;
+  drafted: (order: Order) => void;
 }
 
 export function OrderForm({ places, drafted }: OrderFormProps) {
@@ -158,7 +159,7 @@ export function OrderForm({ places, drafted }: OrderFormProps) {
         <Field name="colour" hint={t("orders.colour.hint")} problem={problem}>
           <Select<Typed["colour"]>
             id="field-colour"
-            suffixIcon={<Icon name="down" />}
+            suffix={<Icon name="down" />}
             value={typed.colour}
             onChange={(colour) => set({ colour })}
             options={[
@@ -170,7 +171,7 @@ export function OrderForm({ places, drafted }: OrderFormProps) {
         <Field name="priority" required problem={problem}>
           <Select<number>
             id="field-priority"
-            suffixIcon={<Icon name="down" />}
+            suffix={<Icon name="down" />}
             value={typed.priority}
             onChange={(priority) => set({ priority })}
             options={([1, 2, 3, 4] as const).map((n) => ({ value: n, label: t(`priority.word.${n}`) }))}
@@ -214,9 +215,9 @@ export function OrderForm({ places, drafted }: OrderFormProps) {
         <Field name="checkpoints" wide hint={t("orders.checkpoints.hint")} problem={problem}>
           <Select<string[]>
             id="field-checkpoints"
-            suffixIcon={<Icon name="down" />}
+            suffix={<Icon name="down" />}
             mode="multiple"
-            optionFilterProp="label"
+            showSearch={{ optionFilterProp: "label" }}
             placeholder={t("everywhere")}
             value={typed.checkpoints}
             onChange={(checkpoints) => set({ checkpoints })}

@@ -67,7 +67,7 @@ export default function Orders({ user, desk, part }: PageProps) {
             </label>
             <Select<OrderState | "">
               id="order-state"
-              suffixIcon={<Icon name="down" />}
+              suffix={<Icon name="down" />}
               className="order-state"
               value={state}
               onChange={setState}

@@ -109,8 +109,8 @@ export function Results({ passages, places }: ResultsProps) {
 interface TableProps {
   passages: Passage[];
   current: number;
-  choose(number: number): void;
-  open(passage: Passage): void;
+  choose: (number: number) => void;
+  open: (passage: Passage) => void;
 }
 
 function Table({ passages, current, choose, open }: TableProps) {

@@ -6,7 +6,6 @@ import { answer, api, asProblem, type Problem } from "../../api/client";
 import type { Passage, Track as Found } from "../../api/types";
 import { useSpeech } from "../../base/language";
 import { clockText, dateText, zone } from "../../base/time";
-import type { PageProps } from "../../pages";
 import { AntFrame } from "../../parts/AntFrame";
 import { draftOf, keepDraft } from "../../parts/drafts";
 import { Field, fieldProps, Refusal, useFocusOnRefusal } from "../../parts/Field";
@@ -46,7 +45,7 @@ interface Answered {
   passages: Passage[]; // what was fetched so far, newest first
 }
 
-export default function Track(_: PageProps) {
+export default function Track() {
   const { t, number } = useSpeech();
   const places = useCheckpoints();
   const [typed, setTyped] = useState<Question>(() => draftOf<Question>(NAME) ?? blank());

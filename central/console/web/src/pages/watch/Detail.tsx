@@ -19,8 +19,8 @@ interface DetailProps {
   units: Unit[];
   rules: Escalation | null;
   enlarged: boolean;
-  enlarge(on: boolean): void;
-  taken(alert: Alert): void;
+  enlarge: (on: boolean) => void;
+  taken: (alert: Alert) => void;
   steps: Ref<Presser>;
 }
 

@@ -14,7 +14,7 @@ const MOVES: [string, Key][] = [
   ["Esc", "keys.close"],
 ];
 
-export function KeyHelp({ close }: { close(): void }) {
+export function KeyHelp({ close }: { close: () => void }) {
   const { t } = useSpeech();
   const { keys } = useSettings();
   const rows: [string, Key][] = [

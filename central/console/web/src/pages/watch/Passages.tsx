@@ -11,7 +11,7 @@ import { Data, Lane, Term, Time } from "../../parts/Text";
 interface PassagesProps {
   passages: readonly Passage[];
   gaps: Gap[];
-  open(passage: Passage): void;
+  open: (passage: Passage) => void;
 }
 
 export function Passages({ passages, gaps, open }: PassagesProps) {
@@ -63,7 +63,7 @@ export function gapText({ lostAt, resumedAt, missed, gap }: Gap, { t }: Speech):
   return t(gap ? "gap.lost" : "gap.caught_up", values);
 }
 
-const Row = memo(function Row({ passage, open }: { passage: Passage; open(passage: Passage): void }) {
+const Row = memo(function Row({ passage, open }: { passage: Passage; open: (passage: Passage) => void }) {
   const { t, percent } = useSpeech();
   const { plate } = passage;
   return (

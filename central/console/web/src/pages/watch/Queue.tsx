@@ -15,7 +15,7 @@ interface QueueProps {
   selected: string | null;
   rules: Escalation | null;
   desk: Desk;
-  choose(alertId: string): void;
+  choose: (alertId: string) => void;
 }
 
 export function Queue({ alerts, selected, rules, desk, choose }: QueueProps) {
@@ -58,19 +58,14 @@ interface RowProps {
   current: boolean;
   reachable: boolean;
   rules: Escalation | null;
-  choose(alertId: string): void;
+  choose: (alertId: string) => void;
 }
 
 const Row = memo(function Row({ alert, current, reachable, rules, choose }: RowProps) {
   const { t } = useSpeech();
   const { passage, order } = alert;
-  const item = useRef<HTMLLIElement>(null);
-  useLayoutEffect(() => {
-    if (current) item.current?.scrollIntoView({ block: "nearest" });
-  }, [current]);
   return (
     <li
-      ref={item}
       className={`queue-item priority-${alert.priority}`}
       data-alert={alert.alert_id}
       data-state={alert.state}

@@ -27,14 +27,14 @@ export interface Candidate {
 
 export interface Presser {
   /** The keyboard's way to a step; does nothing where it is not allowed. */
-  press(id: string): void;
+  press: (id: string) => void;
 }
 
 interface StepBarProps {
   alert: Alert;
   candidates: Candidate[];
   /** Is given the alert as the server answers it. */
-  taken(alert: Alert): void;
+  taken: (alert: Alert) => void;
   ref: Ref<Presser>;
 }
 
@@ -140,8 +140,8 @@ export function StepBar({ alert, candidates, taken, ref }: StepBarProps) {
 interface StepFormProps {
   action: Action;
   candidates: Candidate[];
-  take(words: { unit?: string; note?: string }): void;
-  cancel(): void;
+  take: (words: { unit?: string; note?: string }) => void;
+  cancel: () => void;
 }
 
 function StepForm({ action, candidates, take, cancel }: StepFormProps) {

@@ -59,7 +59,9 @@ export default function Watch({ desk }: PageProps) {
   }, []);
   const walk = (by: number) => {
     const next = neighbour(alerts, here.selected, by);
-    if (next !== null) choose(next);
+    if (next === null) return;
+    choose(next);
+    document.querySelector(`.queue-item[data-alert="${next}"]`)?.scrollIntoView({ block: "nearest" });
   };
   useKeys({
     j: () => walk(1),
@@ -173,7 +175,7 @@ function More({ desk }: { desk: Desk }) {
   return <p className="queue-more muted">{t("alerts.more", values)}</p>;
 }
 
-function PassagesPane({ desk, open }: { desk: Desk; open(passage: Passage): void }) {
+function PassagesPane({ desk, open }: { desk: Desk; open: (passage: Passage) => void }) {
   const { t } = useSpeech();
   useDesk(desk, "passages");
   const passages = desk.passages();
