@@ -48,6 +48,7 @@ export function alert(change: Partial<Alert> = {}): Alert {
     passage: passage(),
     passages: [],
     passage_count: 1,
+    elsewhere: 0,
     checkpoint_ids: ["cp-1"],
     watchlist_version: 1,
     retro: false,

@@ -9,6 +9,7 @@ export const ROWS = 200; // shown in a list
 const KEPT = 300; // open alerts, and ended ones, held in memory; of the open the least urgent go first
 const FETCHED = 500; // alerts asked for at once: the server sends the newest, the most urgent may be among the older
 const STATISTICS_EVERY_MS = 5000;
+const RELOAD_EVERY_MS = 6 * 3_600_000; // pictures' addresses hold twelve hours
 const STATISTICS_AFTER_ALERT_MS = 400;
 const HIDDEN_MS = 250; // a page in the background has no frames
 const ENDED: ReadonlySet<string> = new Set(["closed", "false_alert"]);
@@ -53,6 +54,7 @@ export class Desk {
   #trimmed = false; // alerts were dropped from memory to keep the page quick
   readonly #watching: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #reload: ReturnType<typeof setInterval> | undefined;
   #soon = false;
   #stopped = false;
   readonly #versions: Record<Topic, number> = {
@@ -86,6 +88,7 @@ export class Desk {
 
   start(): void {
     this.link.start();
+    this.#reload = setInterval(() => void this.load(), RELOAD_EVERY_MS);
     void this.#poll();
   }
 
@@ -93,6 +96,7 @@ export class Desk {
     this.#stopped = true;
     this.link.stop();
     clearTimeout(this.#timer);
+    clearInterval(this.#reload);
   }
 
   /** Hear of things at once; until the returned function is called. */
@@ -214,7 +218,8 @@ export class Desk {
       return;
     }
     const alert = event.data;
-    const raised = alert.version === 1 && !this.#alerts.has(alert.alert_id);
+    // New here, at whatever version: somebody of an area is first told of one when its vehicle comes there.
+    const raised = alert.state === "raised" && !this.#alerts.has(alert.alert_id);
     if (raised && live) this.received.set(alert.alert_id, performance.now());
     this.putAlert(alert);
     this.#pollSoon();

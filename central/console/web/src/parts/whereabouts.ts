@@ -11,7 +11,7 @@ let asking = 0;
 async function ask(url: string): Promise<Whereabouts> {
   try {
     const { ok, status } = await fetch(url, { method: "HEAD" });
-    return ok ? "here" : status === 403 ? "denied" : "away";
+    return ok ? "here" : status === 403 || status === 410 ? "denied" : "away";
   } catch {
     return "away";
   }

@@ -136,6 +136,7 @@ export function Detail({ alert, candidates, units, rules, enlarged, enlarge, tak
               <Seen passages={alert.passages} />
             </>
           )}
+          {alert.elsewhere > 0 && <p className="muted">{t("alert.elsewhere", { n: alert.elsewhere })}</p>}
         </section>
       </div>
       {enlarged && passage.evidence.scene && <SceneWindow passage={passage} close={() => enlarge(false)} />}
