@@ -22,7 +22,7 @@ interface EvidenceProps {
 export function Evidence(props: EvidenceProps) {
   // Another picture is another component: nothing of the one before is left.
   return props.url ? (
-    <Coming key={props.url} {...props} url={props.url} />
+    <Coming key={props.url.split("?", 1)[0]} {...props} url={props.url} />
   ) : (
     <Missing {...props} why="evidence.none_taken" />
   );
@@ -41,6 +41,8 @@ function Missing({ shape, why }: { shape: string; why: Key }) {
 
 function Coming({ url, alt, shape, boxes = [], onOpen }: EvidenceProps & { url: string }) {
   const { t } = useSpeech();
+  // Each answer has an address of its own for the same picture; the one that is shown is not fetched again.
+  const [source, setSource] = useState(url);
   const [found, setFound] = useState<Whereabouts>("here");
   const [tries, setTries] = useState(0);
   const [size, setSize] = useState<{ width: number; height: number } | null>(null);
@@ -53,6 +55,7 @@ function Coming({ url, alt, shape, boxes = [], onOpen }: EvidenceProps & { url: 
           if (gone) return;
           setTries((n) => n + 1);
           setFound(now);
+          setSource(url);
         });
       },
       WAITS_MS[Math.min(tries, WAITS_MS.length - 1)],
@@ -68,11 +71,11 @@ function Coming({ url, alt, shape, boxes = [], onOpen }: EvidenceProps & { url: 
   const shown: ReactNode = (
     <>
       <img
-        src={url}
+        src={source}
         alt={alt}
         decoding="async"
         loading={shape === "plate" ? "lazy" : "eager"}
-        onError={() => setFound("away")}
+        onError={() => (source === url ? setFound("away") : setSource(url))}
         onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
           setSize({ width: naturalWidth, height: naturalHeight })
         }
