@@ -69,6 +69,8 @@ export default function Map({ places, visits = [], posts = [], units = [], upTo 
       { places, at, visits: upTo === undefined ? visits : visits.slice(0, upTo), posts, units },
       speech,
     );
+    // The figure has its name; the lines in it have none.
+    view.getPane("overlayPane")?.querySelector("svg")?.setAttribute("aria-hidden", "true");
   }, [places, visits, posts, units, upTo, speech]);
 
   return (
