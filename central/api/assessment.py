@@ -19,6 +19,7 @@ from central.api.services import Services
 from central.area import Scope, with_outer
 from central.assessment import AlertFigures, Assessment, OrderFigures, Rate, Roster, Times, assess
 from central.audit import AuditRecord
+from central.device_health import days_in, health, whole_days
 from central.people import User
 
 router = APIRouter(prefix="/api/assessment", tags=["assessment"])
@@ -95,6 +96,16 @@ class OrderFiguresView(BaseModel):
         )
 
 
+class DeviceView(BaseModel):
+    """A node or a camera: how much of the period it was alive, by its heartbeats."""
+
+    checkpoint_id: str
+    node_id: str
+    camera_id: str = Field(description="Empty: the node itself.")
+    alive: float = Field(description="Share, 0 to 1, of the time that it was there for.")
+    hours: float = Field(description="That it was there for: from its first heartbeat on.")
+
+
 _ALERT_RATES = tuple(n for n, f in AlertFiguresView.model_fields.items() if f.annotation is RateView)
 _ORDER_RATES = tuple(n for n, f in OrderFiguresView.model_fields.items() if f.annotation is RateView)
 
@@ -109,6 +120,7 @@ class AssessmentView(BaseModel):
     by_shift: dict[str, AlertFiguresView] = Field(description="By the hours of the shift, local time.")
     by_tier: dict[str, AlertFiguresView]
     by_camera: dict[str, AlertFiguresView]
+    devices: list[DeviceView] = Field(description="Of the UTC days that the period touches.")
     orders: OrderFiguresView | None = Field(description="null for people of areas: orders are of no area.")
     orders_by_team: dict[str, OrderFiguresView]
 
@@ -122,7 +134,8 @@ def read_assessment(
     since: Since, until: Until, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> AssessmentView:
     """The figures of a period in one's areas."""
-    return _view(since, until, _assessed(since, until, user, scope, services), whole=not user.areas)
+    found = _assessed(since, until, user, scope, services)
+    return _view(since, until, found, _devices(since, until, scope, services), whole=not user.areas)
 
 
 @router.get(
@@ -132,7 +145,8 @@ def export_assessment(
     since: Since, until: Until, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> Response:
     """The same as CSV: one line a figure."""
-    view = _view(since, until, _assessed(since, until, user, scope, services), whole=not user.areas)
+    found = _assessed(since, until, user, scope, services)
+    view = _view(since, until, found, _devices(since, until, scope, services), whole=not user.areas)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(
@@ -170,6 +184,22 @@ def _assessed(since: Moment, until: Moment, user: User, scope: Scope, services: 
     return found
 
 
+def _devices(since: Moment, until: Moment, scope: Scope, services: Services) -> list[DeviceView]:
+    first, end = days_in(since, until)
+    begins, ends = whole_days(first, end)
+    facts = services.records.assessment.devices(first, end, checkpoints=scope.narrow())
+    return [
+        DeviceView(
+            checkpoint_id=each.checkpoint_id,
+            node_id=each.device.node_id,
+            camera_id=each.device.camera_id,
+            alive=round(each.share, 4),
+            hours=round(each.of_s / 3600, 2),
+        )
+        for each in health(facts, since=begins, until=ends, now=services.clock.now())
+    ]
+
+
 def _areas(services: Services) -> dict[str, frozenset[str]]:
     """Checkpoint → the area it lies in and those around it."""
     book = services.records.checkpoints
@@ -177,7 +207,9 @@ def _areas(services: Services) -> dict[str, frozenset[str]]:
     return {c.checkpoint_id: with_outer(areas, c.area_id) for c in book.all() if c.area_id is not None}
 
 
-def _view(since: Moment, until: Moment, found: Assessment, *, whole: bool) -> AssessmentView:
+def _view(
+    since: Moment, until: Moment, found: Assessment, devices: list[DeviceView], *, whole: bool
+) -> AssessmentView:
     def groups(of: Mapping[str, AlertFigures]) -> dict[str, AlertFiguresView]:
         return {name: AlertFiguresView.of(figures) for name, figures in of.items()}
 
@@ -189,6 +221,7 @@ def _view(since: Moment, until: Moment, found: Assessment, *, whole: bool) -> As
         by_shift=groups(found.by_shift),
         by_tier=groups(found.by_tier),
         by_camera=groups(found.by_camera),
+        devices=devices,
         orders=OrderFiguresView.of(found.orders) if whole else None,
         orders_by_team={name: OrderFiguresView.of(f) for name, f in found.orders_by_team.items()},
     )
@@ -223,6 +256,9 @@ def _lines(view: AssessmentView) -> Iterator[_Line]:
             ]
             for figure in _ALERT_RATES:
                 yield _rate_line(group, name, figure, getattr(alerts, figure))
+    for device in view.devices:
+        name = f"{device.node_id}/{device.camera_id}" if device.camera_id else device.node_id
+        yield ["device", name, "alive", None, round(device.hours * 3600), device.alive, *[None] * 5]
     for group, orders in (("orders", {"": view.orders}), ("orders_team", view.orders_by_team)):
         for name, figures in orders.items():
             if figures is not None:

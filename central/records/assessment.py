@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from central.alert import AlertMove, AlertState, AlertStep, Verdict
 from central.assessment import AlertFacts, OrderFacts
+from central.device_health import Device, DeviceFacts
 from central.order import OrderMove, OrderState, OrderStep
 from central.records import schema
 from central.records.database import Database
@@ -121,6 +122,35 @@ class SqlAssessmentBook:
             )
             for row in rows
         )
+
+    def devices(
+        self, first: date, end: date, *, checkpoints: Collection[str] | None = None
+    ) -> tuple[DeviceFacts, ...]:
+        table = schema.device_days
+        of = (table.c.node_id, table.c.camera_id)
+        inside = and_(table.c.day >= first, table.c.day < end)
+        query = (
+            select(
+                *of,
+                func.min(table.c.checkpoint_id).label("checkpoint_id"),
+                func.min(table.c.first_at).label("first_at"),
+                func.sum(case((inside, table.c.alive_s), else_=0.0)).label("alive_s"),
+            )
+            .where(table.c.day < end)
+            .group_by(*of)
+        )
+        if checkpoints is not None:
+            query = query.where(table.c.checkpoint_id.in_(sorted(checkpoints)))
+        with self._database.read() as connection:
+            return tuple(
+                DeviceFacts(
+                    device=Device(node_id=row.node_id, camera_id=row.camera_id),
+                    checkpoint_id=row.checkpoint_id,
+                    first_at=row.first_at,
+                    alive_s=row.alive_s,
+                )
+                for row in connection.execute(query)
+            )
 
 
 def _alerts_of(connection: Connection, since: datetime) -> dict[str, tuple[int, int]]:

@@ -85,7 +85,7 @@ def open_records(
     return Records(
         orders=SqlOrderBook(database, clock, trail),
         alerts=SqlAlertBook(database, clock, trail, deliveries, policy),
-        fleet=SqlFleetBook(database, clock),
+        fleet=SqlFleetBook(database, clock, policy),
         live=SqlEventLog(database, clock, policy),
         people=people,
         accounts=accounts,

@@ -28,6 +28,7 @@ from central.audit import AuditEntry, AuditQuery, AuditRecord, FullCheck
 from central.audit import Verdict as AuditVerdict
 from central.checkpoint import Checkpoint
 from central.delivery.port import DeliveryBook
+from central.device_health import DeviceFacts
 from central.digest import DayCount, Digest
 from central.escalation import EscalationPolicy
 from central.estimate import Estimate
@@ -646,6 +647,13 @@ class AssessmentBook(Protocol):
 
     def orders(self, since: datetime, until: datetime) -> tuple[OrderFacts, ...]:
         """Drafted in [since, until), oldest first, with all alerts they have raised so far."""
+        ...
+
+    def devices(
+        self, first: date, end: date, *, checkpoints: Collection[str] | None = None
+    ) -> tuple[DeviceFacts, ...]:
+        """Nodes and cameras that were heard of before `end`, with how long they were alive on the UTC days from
+        `first` to before `end`."""
         ...
 
 

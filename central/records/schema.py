@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -420,6 +421,17 @@ nodes = Table(
     Column("sent_at", Utc, nullable=False),
     Column("received_at", Utc, nullable=False),
     Column("body", Text, nullable=False),
+)
+device_days = Table(
+    "device_days",
+    metadata,
+    Column("node_id", String(64), primary_key=True),
+    Column("camera_id", String(64), primary_key=True),  # empty: the node itself
+    Column("day", Date, primary_key=True),  # UTC
+    Column("checkpoint_id", Text, nullable=False),
+    Column("first_at", Utc, nullable=False),  # of the day
+    Column("alive_s", Float, nullable=False),
+    Index("ix_device_days_day", "day"),
 )
 audit = Table(
     "audit",

@@ -10,7 +10,7 @@ from central.order import OrderMove, OrderState
 from central.people import Role
 from proto.passage import Tier
 from tests.centre import START, hit, order_request, passage
-from tests.contract.test_records import Setting, setting
+from tests.contract.test_records import Setting, heard, heartbeat, setting
 
 __all__ = ["setting"]
 DAY = timedelta(days=1)
@@ -82,3 +82,29 @@ def test_orders_of_a_period_with_what_they_raised(setting: Setting) -> None:
     assert told.history[-1].reason == "已找到"
     (draft,) = records.assessment.orders(START + DAY, START + 2 * DAY)
     assert (draft.state, draft.history) == (OrderState.DRAFT, ())
+
+
+def test_how_long_devices_were_alive(setting: Setting) -> None:
+    records, today = setting.records, START.date()
+    for seconds in (0, 10, 20, 500, 510):
+        records.fleet.heartbeat([heard(seconds, heartbeat(seconds=seconds))])
+    records.fleet.heartbeat([heard(510, heartbeat(seconds=510))])  # delivered again
+    elsewhere = replace(heartbeat("node-2"), checkpoint_id="cp-2")
+    records.fleet.heartbeat(
+        [heard(s, replace(elsewhere, sent_at=START + timedelta(seconds=s))) for s in (0, 20)]
+    )
+    day = (today, today + DAY)
+    found = {(f.device.node_id, f.device.camera_id): f for f in records.assessment.devices(*day)}
+    assert {key: f.alive_s for key, f in found.items()} == {
+        ("node-1", ""): 30,
+        ("node-1", "cam-1"): 30,
+        ("node-2", ""): 20,
+        ("node-2", "cam-1"): 20,
+    }
+    assert {f.first_at for f in found.values()} == {START}
+    here = records.assessment.devices(*day, checkpoints=["cp-2"])
+    assert {f.device.node_id for f in here} == {"node-2"}
+    # Of a later day they are told too: dead, and not missing from the figures.
+    later = records.assessment.devices(today + DAY, today + 2 * DAY)
+    assert {(f.device.node_id, f.alive_s) for f in later} == {("node-1", 0), ("node-2", 0)}
+    assert records.assessment.devices(today - DAY, today) == ()
