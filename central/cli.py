@@ -24,8 +24,8 @@ from central.hotlist_cli import hotlists
 from central.people_cli import tokens, users
 from central.records import NotFound
 from central.report_commands import report
-from central.store.clickhouse import schema
 from central.store.layout import Layout
+from central.store.tables import schema
 from central.wiring import federation_home, open_bus, open_passages
 from proto.bus.port import Bus
 from proto.clock import SystemClock

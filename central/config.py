@@ -101,6 +101,13 @@ class PassageSettings(_Section):
         "law allows. 0: only [retention] deletes, which knows legal holds.",
     )
     threads: int = Field(default=2, ge=1, le=64, description="Threads one search may use.")
+    memory_mib: int = Field(
+        default=2048,
+        ge=256,
+        le=1 << 20,
+        description="Memory that one search may use, MiB; four run at once at most. One that takes more is "
+        "refused with words, and the centre goes on.",
+    )
 
     @field_validator("url")
     @classmethod

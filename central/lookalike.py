@@ -8,7 +8,7 @@ are other vehicles: a read of them counts only as far as its own lattice makes t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations, product
@@ -75,8 +75,15 @@ def plan_counts(plate: str, reach: Reach, *, limits: Limits | None = None) -> Pl
     )
 
 
-def plan_reads(plate: str, reach: Reach, *, limits: Limits | None = None) -> Plan:
-    """The reads in doubt of other texts, newest first: columns plate, confidence and the lattice's."""
+def plan_reads(plate: str, texts: Collection[str], reach: Reach, *, limits: Limits | None = None) -> Plan:
+    """The reads in doubt of other texts, newest first: columns plate, confidence and the lattice's.
+
+    Args:
+        plate: what is looked for.
+        texts: that were read at all, see `plan_counts`; itself among them or not.
+        reach: where may be looked.
+        limits: of the query.
+    """
     return Plan(
         name="looks like",
         sql=(
@@ -86,7 +93,7 @@ def plan_reads(plate: str, reach: Reach, *, limits: Limits | None = None) -> Pla
             " ORDER BY captured_at DESC LIMIT {most:UInt64}"
         ),
         reach=reach,
-        parameters=_parameters(plate) | {"most": MOST_READS},
+        parameters=_parameters(plate) | {"texts": sorted({*texts} - {plate}), "most": MOST_READS},
         limits=limits or Limits(seconds=10),
     )
 

@@ -120,10 +120,14 @@ class PassageStore(Protocol):
 
     def get(self, passage_id: UUID) -> Passage | None: ...
 
-    def search(self, query: PassageQuery) -> PassagePage: ...
+    def search(self, query: PassageQuery) -> PassagePage:
+        """Raises:
+        TooMuch: it takes more memory than a query may.
+        """
+        ...
 
     def count(self, query: PassageQuery) -> int:
-        """Distinct passages; `after` and `limit` are ignored."""
+        """Distinct passages; `after` and `limit` are ignored. Raises TooMuch as `search`."""
         ...
 
     def answer(self, plan: Plan, *, cancel: Cancel | None = None) -> Any:

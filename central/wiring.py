@@ -206,12 +206,17 @@ def open_passages(settings: CentreSettings) -> PassageStore:
             ) from error
 
         layout = Layout(cluster=chosen.cluster, shared=True, ttl_days=chosen.ttl_days)
-        return open_server_store(chosen.url.get_secret_value(), layout, threads=chosen.threads)
+        return open_server_store(
+            chosen.url.get_secret_value(), layout, threads=chosen.threads, memory_mib=chosen.memory_mib
+        )
     # Imported when it is wanted: it takes seconds, and most commands don't need it.
     from central.store.chdb import open_chdb_store
 
     return open_chdb_store(
-        settings.data / "passages", threads=chosen.threads, layout=Layout(ttl_days=chosen.ttl_days)
+        settings.data / "passages",
+        threads=chosen.threads,
+        memory_mib=chosen.memory_mib,
+        layout=Layout(ttl_days=chosen.ttl_days),
     )
 
 

@@ -1,12 +1,14 @@
 """Convoys (伴随车): who drove with a vehicle, at the same checkpoints, the same way and about the same time.
 
-A busy road brings any two vehicles together. What is reported is held against chance, of which there are three
+A busy road brings any two vehicles together. What is reported is held against chance, of which there are four
 kinds, and each is reckoned from what was seen:
 
 - *meeting*: at a checkpoint a candidate of regular habits is met now and then. How often is told by its own
   passages there about that time of day, on the days on which the two were not together.
 - *driving on together*: who is met at one checkpoint is often met at the next, for many go the same way. How
   often is told by all that were met here and there, and by the candidate's own habit of going on to there.
+- *keeping the distance*: who drives with another stays as far behind; two who meet drift apart. How fast is
+  told by all that were met.
 - *many candidates*: with thousands of them the unlikely happens to one; the logarithm of their number is taken
   off.
 
@@ -51,6 +53,9 @@ _DAY_US = 86_400 * MICRO
 _RUN = 4
 #: Who is together is taken to stay so with that chance, as if so many others had been seen to.
 _STAY, _TRUST = 0.8, 2.0
+#: Seconds by which the distance of companions changes from one checkpoint to the next, about; of others at
+#: least and at most. What one change says is bounded: a red light may part any two.
+_TOGETHER_S, _APART_S, _SAYS = 8.0, (12.0, 60.0), (-0.5, 0.5)
 #: What one passage of either without the other takes off: companions miss one another at some 6 % of the
 #: checkpoints, when a camera missed one of them; others at about half.
 _MISSED = math.log10(0.5 / 0.06)
@@ -61,7 +66,7 @@ SELECT toString(checkpoint_id) AS place, toString(direction) AS heading,
 FROM seen WHERE plate = {plate:String} ORDER BY at LIMIT {most:UInt32}
 """
 #: Who passed near a passage of the vehicle. The windows of time are cells of the width that is asked for, three
-#: to a passage: what is near lies in one of them.
+#: to a passage: what is near lies in one of them. The minutes are what the store finds its rows by.
 _NEAR = """
 WITH wanted AS (
   SELECT step.1 AS place, step.2 AS heading, step.3 AS led_at, step.4 AS number,
@@ -70,14 +75,20 @@ WITH wanted AS (
     SELECT arrayJoin(arrayZip({places:Array(String)}, {headings:Array(String)}, {ats:Array(Int64)},
       arrayEnumerate({ats:Array(Int64)}))) AS step, intDiv(step.3, {near:Int64}) AS cell FROM numbers(1)
   )
+), minutes AS (
+  SELECT DISTINCT step.1 AS place, toDateTime(minute * 60, 'UTC') AS minute FROM (
+    SELECT arrayJoin(arrayZip({places:Array(String)}, {ats:Array(Int64)})) AS step,
+      arrayJoin(range(toUInt64(intDiv(step.2 - {near:Int64}, 60000000)),
+        toUInt64(intDiv(step.2 + {near:Int64}, 60000000)) + 1)) AS minute
+    FROM numbers(1)
+  )
 )
 SELECT plate, wanted.number - 1 AS number, min(met.at) AS at
 FROM (
   SELECT plate, toString(checkpoint_id) AS place, toString(direction) AS heading,
     toUnixTimestamp64Micro(captured_at) AS at, intDiv(at, {near:Int64}) AS cell
   FROM seen
-  WHERE (toString(checkpoint_id), intDiv(toUnixTimestamp64Micro(captured_at), {near:Int64})) IN (
-    SELECT place, cell FROM wanted)
+  WHERE (checkpoint_id, toStartOfMinute(captured_at)) IN (SELECT place, minute FROM minutes)
     AND plate != '' AND plate != {plate:String}
 ) AS met
 INNER JOIN wanted ON met.place = wanted.place AND met.heading = wanted.heading AND met.cell = wanted.cell
@@ -111,8 +122,8 @@ class ConvoyWishes:
     }
     plate: str
     seconds: int = 90  #: between the two at a checkpoint, before or after
-    checkpoints: int = 3  #: different ones at which both were seen, in one order
-    strength: float = 5.0  #: see the module
+    checkpoints: int = 2  #: different ones at which both were seen, in one order
+    strength: float = 5.5  #: see the module
     #: Of what either passed, from the first to the last meeting of a day, the part that they passed together.
     share: float = 0.85
 
@@ -243,6 +254,10 @@ class _Chance:
                     self._asked[n, run] += 1
                     self._kept[n, run] += n in numbers
         self._candidates = math.log10(max(1, len(met)))
+        changes = sorted(abs(c) for m in met.values() for c in self._changes(m))
+        # Of a Laplace distribution the mean, told by the median.
+        median = changes[len(changes) // 2] / math.log(2) if changes else 0.0
+        self._apart = min(max(median, _APART_S[0]), _APART_S[1])
 
     def strength(self, together: dict[int, int], own: list[Step]) -> float:
         """-log10 of the chance, with as many candidates as there are."""
@@ -277,8 +292,22 @@ class _Chance:
             on = (kept + _STAY * _TRUST) / (asked + _TRUST)
             way = (self._steps[before].place, self._steps[n].place)
             chance += math.log10((follow[way] + on) / (left[way[0]] + 1))
+        kept_distance = sum(map(self._distance, self._changes(together)))
         missed = self.passed(together, own) - len(together)
-        return -chance - self._candidates - missed * _MISSED
+        return kept_distance - chance - self._candidates - missed * _MISSED
+
+    def _changes(self, met: dict[int, int]) -> Iterator[float]:
+        """By how many seconds the distance changed from a passage to the next, on a trip."""
+        for n, at in met.items():
+            if n + 1 in met and self._trip[n] == self._trip[n + 1]:
+                yield (met[n + 1] - at - self._steps[n + 1].at + self._steps[n].at) / MICRO
+
+    def _distance(self, change: float) -> float:
+        """log10 of how much likelier such a change is for companions than for others."""
+        ratio = math.log10(self._apart / _TOGETHER_S) - abs(change) * (
+            1 / _TOGETHER_S - 1 / self._apart
+        ) / math.log(10)
+        return min(max(ratio, _SAYS[0]), _SAYS[1])
 
     def passed(self, together: dict[int, int], own: list[Step]) -> int:
         """Passages of whichever has more, from the first to the last meeting of each day."""

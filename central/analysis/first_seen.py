@@ -11,6 +11,8 @@ from central.analysis.work import Ground, InvalidWishes, micros, within
 from central.investigation import Reach
 from central.investigation.plan import Value
 
+_LATELY = timedelta(days=3)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstSeenWishes(Single):
@@ -26,20 +28,29 @@ class FirstSeenWishes(Single):
         "first_at": "Earliest passage that it rests on.",
         "last_at": "Latest one.",
     }
+    by_plate: ClassVar[bool] = True
     since: datetime
     passages: int = 2  #: since; one alone is as often a misread as a newcomer
 
-    #: Those of the days asked about first: whoever was seen before is looked for among them only.
+    #: Whoever was seen in the last days before is left out first: most are, and what is left is looked for in
+    #: the long time before.
     sql: ClassVar[str] = """
-SELECT plate, countIf(captured_at >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')) AS times,
-  uniqExact(checkpoint_id) AS checkpoints, argMin(toString(checkpoint_id), captured_at) AS first_checkpoint,
-  toUnixTimestamp64Micro(min(captured_at)) AS first_at, toUnixTimestamp64Micro(max(captured_at)) AS last_at
-FROM seen WHERE plate IN (
-  SELECT plate FROM seen WHERE plate != '' AND captured_at >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')
-  GROUP BY plate HAVING count() >= {times:UInt32}
+WITH lately AS (
+  SELECT plate FROM seen
+  WHERE plate != '' AND captured_at >= fromUnixTimestamp64Micro({near:Int64}, 'UTC')
+  GROUP BY plate
+  HAVING min(captured_at) >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND count() >= {times:UInt32}
 )
-GROUP BY plate HAVING min(captured_at) >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')
-ORDER BY first_at, plate
+SELECT plate, count() AS times, uniqExact(checkpoint_id) AS checkpoints,
+  argMin(toString(checkpoint_id), captured_at) AS first_checkpoint,
+  toUnixTimestamp64Micro(min(captured_at)) AS first_at, toUnixTimestamp64Micro(max(captured_at)) AS last_at
+FROM seen
+WHERE captured_at >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND plate IN (SELECT plate FROM lately)
+  AND plate NOT IN (
+    SELECT plate FROM seen
+    WHERE captured_at < fromUnixTimestamp64Micro({near:Int64}, 'UTC') AND plate IN (SELECT plate FROM lately)
+  )
+GROUP BY plate ORDER BY first_at, plate
 """
 
     def __post_init__(self) -> None:
@@ -54,4 +65,5 @@ ORDER BY first_at, plate
                 f"expected since within {reach.since.isoformat()} to {reach.until.isoformat()}, which is what "
                 f"may be looked at, got {self.since.isoformat()}"
             )
-        return {"from": micros(self.since), "times": self.passages}
+        near = max(reach.since, self.since - _LATELY)
+        return {"from": micros(self.since), "near": micros(near), "times": self.passages}

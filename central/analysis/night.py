@@ -27,6 +27,7 @@ class NightWishes(Single):
         "first_at": "Earliest passage that it rests on.",
         "last_at": "Latest one.",
     }
+    by_plate: ClassVar[bool] = True
     begins: int = 23  #: local hour
     ends: int = 5
     nights: int = 3  #: on which it was seen

@@ -152,7 +152,7 @@ class ObscuredWishes:
         cameras = yield plan(_CAMERAS, view=OF_THE_VIEW, doubt=doubt)
         eyes = {row["place"]: Eye.of(row, days) for row in cameras.to_pylist()}
         bad = sorted(place for place, eye in eyes.items() if eye.unread_share > self.bad)
-        roads = yield plan(_ROADS, horizon=_HORIZON_US, enough=_ENOUGH)
+        roads = yield plan(_ROADS, horizon=_HORIZON_US, enough=_ENOUGH, sure=0, shares=1)
         unread = yield plan(_UNREAD, MOST_UNREAD + 1, view=OF_THE_VIEW, bad=bad or [""], most=MOST_UNREAD + 1)
         if unread.num_rows > MOST_UNREAD:
             raise InvalidWishes(

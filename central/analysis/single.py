@@ -20,6 +20,7 @@ class Single:
     columns: ClassVar[dict[str, str]]
     longest: ClassVar[timedelta]
     sql: ClassVar[str]
+    by_plate: ClassVar[bool] = False  #: see `Plan`
 
     @property
     def subject(self) -> str:
@@ -36,6 +37,7 @@ class Single:
             reach=reach,
             parameters=self.values(reach, ground),
             limits=Limits(rows=MOST_FINDINGS, seconds=60),
+            by_plate=self.by_plate,
         )
         return rows(answer)
 

@@ -191,7 +191,8 @@ def _found(
     if not text or search.how is not How.LIKE:
         return services.store.search(query), ()
     counts = services.store.answer(plan_counts(text, reach))
-    scores = likelihoods(text, reads_of(services.store.answer(plan_reads(text, reach))))
+    texts = counts.column("plate").to_pylist()
+    scores = likelihoods(text, reads_of(services.store.answer(plan_reads(text, texts, reach))))
     found = ranked(candidates(counts, scores))
     like = replace(query, plates=frozenset({text} | {c.text for c in found}), like=text)
     return services.store.search(like), found

@@ -68,6 +68,8 @@ class Plan:
     reach: Reach
     parameters: Mapping[str, Value] = field(default_factory=dict)
     limits: Limits = Limits()
+    #: It goes through all plates of its time: the store's order by place would only scatter them.
+    by_plate: bool = False
 
     def __post_init__(self) -> None:
         if not SEEN.search(self.sql) or ";" in self.sql:

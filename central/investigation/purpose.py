@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from central.area import Scope
@@ -33,6 +33,12 @@ class Reach:
     checkpoints: frozenset[str] | None  #: None: any; empty: none
     since: datetime  #: inclusive
     until: datetime  #: exclusive
+
+    def part(self, *, since: datetime | None = None, until: datetime | None = None) -> Reach:
+        """What of it lies in [since, until): never more than it is."""
+        narrowed_since = max(self.since, since or self.since)
+        narrowed_until = min(self.until, until or self.until)
+        return replace(self, since=narrowed_since, until=max(narrowed_since, narrowed_until))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

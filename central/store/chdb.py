@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import queue
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -16,12 +16,18 @@ from chdb import ChdbError
 from chdb.state.sqlitelike import Connection
 
 from central.ports import StoreUnavailable
-from central.store.clickhouse import ClickHousePassages, Parameters
+from central.store.clickhouse import MEMORY_MIB, SETTINGS, ClickHousePassages, Parameters
 from central.store.layout import Layout
 
 #: Queries that may run at once; one more waits for its turn.
 CONNECTIONS = 4
 _LOCK_FILE = "bukong.lock"
+_SETTINGS: Mapping[str, int] = {
+    **SETTINGS,
+    # Of a page the long columns are read for its rows only, and not for all that were compared.
+    "query_plan_optimize_lazy_materialization": 1,
+    "query_plan_max_limit_for_lazy_materialization": 10_000,
+}
 
 
 class StoreInUse(StoreUnavailable):
@@ -35,8 +41,14 @@ class ChdbEngine:
     a query, so that a long search holds up no insert.
     """
 
-    def __init__(self, folder: Path, *, threads: int = 2) -> None:
-        """Raises:
+    def __init__(self, folder: Path, *, threads: int = 2, memory_mib: int = MEMORY_MIB) -> None:
+        """
+        Args:
+            folder: made if it is missing.
+            threads: a query may use.
+            memory_mib: a query may use; past it the query fails, the process lives.
+
+        Raises:
         StoreInUse: the folder is open elsewhere, or this process has another one open.
         StoreUnavailable: chDB can't open it.
         """
@@ -49,13 +61,13 @@ class ChdbEngine:
         self._ending: queue.LifoQueue[Connection] = queue.LifoQueue()  #: for `cancel`, whatever runs
         self._open = 0
         self._closed = False
-        # A batch that comes late may touch as many days as it likes.
-        address = f"{folder / 'clickhouse'}?max_threads={threads}&max_partitions_per_insert_block=0"
+        settings = {**_SETTINGS, "max_threads": threads, "max_memory_usage": memory_mib << 20}
+        self._address = f"{folder / 'clickhouse'}?" + "&".join(f"{k}={v}" for k, v in settings.items())
         try:
             for _ in range(CONNECTIONS):
-                self._idle.put(Connection(address))
+                self._idle.put(Connection(self._address))
                 self._open += 1
-            self._ending.put(Connection(address))
+            self._ending.put(Connection(self._address))
         except RuntimeError as error:
             self.close()
             kind = StoreInUse if "already initialized with path" in str(error) else StoreUnavailable
@@ -123,20 +135,36 @@ class ChdbEngine:
         try:
             yield connection
         except (ChdbError, RuntimeError) as error:
+            connection = self._anew(connection)
             raise StoreUnavailable(f"chDB: {error}") from error
         finally:
             self._idle.put(connection)
 
+    def _anew(self, connection: Connection) -> Connection:
+        """One in place of a connection whose query failed: it may answer the next query with what is left of
+        that one (seen with chDB 26.9 where a query ran out of memory on its way)."""
+        try:
+            fresh = Connection(self._address)
+        except RuntimeError:
+            with contextlib.suppress(ChdbError, RuntimeError):
+                connection.query("SELECT 1", "Null")  # takes what is left
+            return connection
+        connection.close()
+        return fresh
 
-def open_chdb_store(folder: Path, *, threads: int = 2, layout: Layout | None = None) -> ClickHousePassages:
+
+def open_chdb_store(
+    folder: Path, *, threads: int = 2, memory_mib: int = MEMORY_MIB, layout: Layout | None = None
+) -> ClickHousePassages:
     """The passages kept in a folder, which is made if it is missing.
 
     Raises:
         StoreInUse, StoreUnavailable: see `ChdbEngine`.
     """
-    engine = ChdbEngine(folder, threads=threads)
+    engine = ChdbEngine(folder, threads=threads, memory_mib=memory_mib)
     try:
-        return ClickHousePassages(engine, layout, only_writer=True)  # the folder is locked
+        # The folder is locked: nobody else writes.
+        return ClickHousePassages(engine, layout, only_writer=True, memory_mib=memory_mib)
     except BaseException:
         engine.close()
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from central.columns import Ints, Mask, PassageColumns
 from central.hold import Spared
-from central.investigation.plan import Cancel, Plan
+from central.investigation.plan import Cancel, Limits, Plan
 from central.ports import (
     BUCKETS_PER_OCTAVE,
     SAME_STOP_S,
@@ -28,58 +29,12 @@ from central.store import arrow, columns, recent, seen
 from central.store.flow import ClickHouseFlow
 from central.store.layout import Layout
 from central.store.recent import RecentIds
+from central.store.tables import migrate
 from central.store.wanted import asked_of, terms_of
 from central.watchlist import is_pattern
 from proto.passage import Passage
 from proto.passage_columns import ID
 
-#: Applied in order, each once; never changed, only added to.
-#:
-#: ORDER BY begins with the plate: a vehicle's track is one range of it. A day's partition and each part's own
-#: range of captured_at serve the searches by time and go whole when they are too old. Replacing heals what two
-#: writers of a server might both insert; on one writer `insert` keeps doubles out, so that no read needs FINAL.
-MIGRATIONS = (
-    """
-    CREATE TABLE passages (
-      plate String CODEC(ZSTD(3)),
-      captured_at DateTime64(6, 'UTC') CODEC(T64, ZSTD(1)),
-      passage_id FixedString(16) CODEC(ZSTD(1)),
-      node_id LowCardinality(String) CODEC(ZSTD(1)),
-      checkpoint_id LowCardinality(String) CODEC(ZSTD(1)),
-      camera_id LowCardinality(String) CODEC(ZSTD(1)),
-      lane Int32 CODEC(T64, ZSTD(1)),
-      direction LowCardinality(String) CODEC(ZSTD(1)),
-      clock LowCardinality(String) CODEC(ZSTD(1)),
-      plate_class LowCardinality(String) CODEC(ZSTD(1)),
-      colour LowCardinality(String) CODEC(ZSTD(1)),
-      confidence UInt16 CODEC(ZSTD(1)),
-      plate_rows Int32 CODEC(T64, ZSTD(1)),
-      frames Int32 CODEC(T64, ZSTD(1)),
-      `lattice.position` Array(UInt8) CODEC(ZSTD(1)),
-      `lattice.character` Array(LowCardinality(String)) CODEC(ZSTD(1)),
-      `lattice.cost` Array(UInt8) CODEC(ZSTD(1)),
-      unread_reason LowCardinality(String) CODEC(ZSTD(1)),
-      vehicle_box Array(Int32) CODEC(T64, ZSTD(1)),
-      plate_box Array(Int32) CODEC(T64, ZSTD(1)),
-      speed Nullable(UInt32) CODEC(T64, ZSTD(1)),
-      `evidence.kind` Array(LowCardinality(String)) CODEC(ZSTD(1)),
-      `evidence.sha256` Array(FixedString(32)) CODEC(NONE),
-      `evidence.size` Array(UInt64) CODEC(T64, ZSTD(1)),
-      `evidence.media_type` Array(LowCardinality(String)) CODEC(ZSTD(1)),
-      models LowCardinality(String) CODEC(ZSTD(1)),
-      INDEX passage_id_bloom passage_id TYPE bloom_filter(0.01) GRANULARITY 1
-    )
-    ENGINE = ReplacingMergeTree
-    PARTITION BY toYYYYMMDD(captured_at)
-    ORDER BY (plate, captured_at, passage_id)
-    SETTINGS index_granularity = 2048, fsync_after_insert = 1, fsync_part_directory = 1,
-      min_rows_to_fsync_after_merge = 1
-    """,
-)
-_LEDGER = """
-CREATE TABLE IF NOT EXISTS passages_migrations (number UInt32, applied_at DateTime64(3, 'UTC'))
-ENGINE = ReplacingMergeTree ORDER BY number SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
-"""
 _COLUMNS = ", ".join(f"`{name}`" for name in columns.SCHEMA.names)
 _NEWEST_FIRST = "ORDER BY captured_at DESC, passage_id DESC"
 #: A page without a plate is looked for in ever longer stretches: parts of other times aren't touched.
@@ -136,6 +91,13 @@ GROUP BY before, here, direction, then, hour, bucket
 """
 
 Parameters = Mapping[str, str | int | float | Sequence[str] | Sequence[int] | Sequence[float]]
+#: Memory a query may use unless it is said otherwise: `CONNECTIONS` of them leave the centre alive.
+MEMORY_MIB = 2048
+#: What every query of every engine runs with.
+SETTINGS: Mapping[str, int] = {
+    # A batch that comes late may touch as many days as it likes.
+    "max_partitions_per_insert_block": 0,
+}
 #: Planned questions that may run at once: what people ask leaves room for what the road brings.
 PLANS_AT_ONCE = 2
 #: How long a query may take to notice that it was called off.
@@ -172,39 +134,6 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
-def schema(layout: Layout) -> tuple[str, ...]:
-    """The statements that make a new database's tables, in their order: what `migrate` runs, for people's eyes
-    and for those who let no program make tables."""
-    tables = (layout.ledger(_LEDGER), *(layout.adapted(_harmless(sql)) for sql in MIGRATIONS))
-    return tuple(sql.strip() for sql in (*tables, layout.over_all(), layout.ttl("")) if sql is not None)
-
-
-def _harmless(sql: str) -> str:
-    # A crash between a migration and its entry leaves a table without it: to make it again must do no harm.
-    return sql.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1)
-
-
-def migrate(engine: Engine, layout: Layout) -> int:
-    """Apply what is missing of MIGRATIONS; returns how many were. Raises StoreUnavailable."""
-    engine.command(layout.ledger(_LEDGER))
-    done = set(engine.query("SELECT number FROM passages_migrations").column("number").to_pylist())
-    missing = [(number, sql) for number, sql in enumerate(MIGRATIONS, start=1) if number not in done]
-    for number, sql in missing:
-        engine.command(layout.adapted(_harmless(sql)))
-        engine.command(
-            "INSERT INTO passages_migrations SELECT {number:UInt32}, now64(3, 'UTC')", {"number": number}
-        )
-    if (over_all := layout.over_all()) is not None:
-        engine.command(over_all)
-    now = engine.query(
-        "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = {name:String}",
-        {"name": layout.local},
-    ).column("engine_full")[0]
-    if (ttl := layout.ttl(str(now))) is not None:
-        engine.command(ttl)
-    return len(missing)
-
-
 class ClickHousePassages:
     """A `PassageStore`. One writer at a time: inserts and deletes of this object wait for each other.
 
@@ -212,13 +141,23 @@ class ClickHousePassages:
     its UUIDv7: an edge never changes either.
     """
 
-    def __init__(self, engine: Engine, layout: Layout | None = None, *, only_writer: bool = False) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        layout: Layout | None = None,
+        *,
+        only_writer: bool = False,
+        memory_mib: int = MEMORY_MIB,
+    ) -> None:
         """Args:
+        engine: that runs the SQL.
         layout: how the tables lie; None: on one machine, for one writer.
         only_writer: nobody else writes to these passages while this object is open. Then what was written of
             late is remembered, and the engine is asked only about what may be a double.
+        memory_mib: that the engine allows a query.
         """
         self._engine = engine
+        self._limits = Limits(memory_mib=memory_mib)
         self._layout = layout or Layout()
         self._writing = threading.Lock()
         self._answering = threading.BoundedSemaphore(PLANS_AT_ONCE)
@@ -342,12 +281,22 @@ class ClickHousePassages:
 
     def count(self, query: PassageQuery) -> int:
         where, parameters = _conditions(query, since=query.since, after=None)
-        found = self._engine.query(f"SELECT count() AS n FROM {self._layout.source} WHERE {where}", parameters)  # noqa: S608
+        found = self._asked(f"SELECT count() AS n FROM {self._layout.source} WHERE {where}", parameters)  # noqa: S608
         return int(found.column("n")[0].as_py())
+
+    def _asked(self, sql: str, parameters: Parameters) -> pa.Table:
+        """Raises:
+        TooMuch: it takes more memory than a query may.
+        """
+        try:
+            return self._engine.query(sql, parameters)
+        except StoreUnavailable as error:
+            raise seen.reason("search", self._limits, str(error)) or error from error
 
     def answer(self, plan: Plan, *, cancel: Cancel | None = None) -> pa.Table:
         tag = f"bukong-{uuid4().hex}"
-        sql, parameters = seen.rendered(plan, self._layout.source, tag=tag)
+        limits = replace(plan.limits, memory_mib=min(plan.limits.memory_mib, self._limits.memory_mib))
+        sql, parameters = seen.rendered(replace(plan, limits=limits), self._layout.source, tag=tag)
         cancel = cancel or Cancel()
         ended = threading.Event()
 
@@ -364,7 +313,8 @@ class ClickHousePassages:
                 try:
                     return self._engine.query(sql, parameters)
                 except StoreUnavailable as error:
-                    raise seen.reason(plan, str(error), cancelled=cancel.asked) or error from error
+                    why = seen.reason(plan.name, limits, str(error), cancelled=cancel.asked)
+                    raise why or error from error
                 finally:
                     ended.set()
         finally:
@@ -467,7 +417,7 @@ class ClickHousePassages:
     def _select(self, where: str, parameters: Parameters, *, limit: int) -> tuple[Passage, ...]:
         source = self._layout.source
         sql = f"SELECT {_COLUMNS} FROM {source} WHERE {where} {_NEWEST_FIRST} LIMIT {limit}"  # noqa: S608
-        return columns.from_arrow(self._engine.query(sql, parameters))
+        return columns.from_arrow(self._asked(sql, parameters))
 
     def _starts(self, query: PassageQuery) -> list[datetime | None]:
         """Where to begin looking: nearer first, the query's own start last."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from central.investigation.plan import SEEN, Cancelled, Plan, TooMuch, TooSlow, Value
+from central.investigation.plan import SEEN, Cancelled, Limits, Plan, TooMuch, TooSlow, Value
 from central.store import columns
 
 #: ClickHouse's error codes.
@@ -41,21 +41,29 @@ def rendered(plan: Plan, source: str, *, tag: str) -> tuple[str, dict[str, Value
         "max_memory_usage": limits.memory_mib << 20,
         "joined_subquery_requires_alias": 0,
     }
+    if plan.by_plate:
+        settings["optimize_use_projections"] = 0
     told = ", ".join(f"{name} = {value}" for name, value in settings.items())
     return f"{sql} SETTINGS {told}, result_overflow_mode = 'throw', log_comment = '{tag}'", parameters
 
 
-def reason(plan: Plan, error: str, *, cancelled: bool) -> Exception | None:
-    """What an engine's refusal means for whoever asked; None: the engine itself is the matter."""
+def reason(name: str, limits: Limits, error: str, *, cancelled: bool = False) -> Exception | None:
+    """What an engine's refusal means for whoever asked; None: the engine itself is the matter.
+
+    Args:
+        name: of what was asked.
+        limits: that it ran under.
+        error: the engine's words.
+        cancelled: it was called off.
+    """
     codes = {int(code) for code in _CODE.findall(error)}
     if cancelled or _CANCELLED in codes:
-        return Cancelled(f"{plan.name} was called off")
-    limits = plan.limits
+        return Cancelled(f"{name} was called off")
     narrower = "ask for less time, fewer checkpoints or a more exact plate"
     if _RESULT in codes:
-        return TooMuch(f"{plan.name}: expected at most {limits.rows} rows, found more: {narrower}")
+        return TooMuch(f"{name}: expected at most {limits.rows} rows, found more: {narrower}")
     if codes & {_TIME, _SLOW}:
-        return TooSlow(f"{plan.name}: expected at most {limits.seconds:g} s, it takes longer: {narrower}")
+        return TooSlow(f"{name}: expected at most {limits.seconds:g} s, it takes longer: {narrower}")
     if _MEMORY in codes:
-        return TooMuch(f"{plan.name}: expected at most {limits.memory_mib} MiB, it takes more: {narrower}")
+        return TooMuch(f"{name}: expected at most {limits.memory_mib} MiB, it takes more: {narrower}")
     return None

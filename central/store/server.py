@@ -12,16 +12,15 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from central.ports import StoreUnavailable
-from central.store.clickhouse import ClickHousePassages, Parameters
+from central.store.clickhouse import MEMORY_MIB, SETTINGS, ClickHousePassages, Parameters
 from central.store.layout import Layout
 
 #: What every query and insert runs with.
 _SETTINGS = {
+    **SETTINGS,
     # Acknowledged is stored: on this server's disk, and on every shard's where a Distributed table hands on.
     "async_insert": 0,
     "distributed_foreground_insert": 1,
-    # A batch that comes late may touch as many days as it likes.
-    "max_partitions_per_insert_block": 0,
     # A day's rows of one passage lie in one partition: FINAL need not compare across them.
     "do_not_merge_across_partitions_select_final": 1,
 }
@@ -31,12 +30,19 @@ class ServerEngine:
     """One database of a server; safe to call from several threads."""
 
     def __init__(
-        self, url: str, *, threads: int = 2, connect_timeout_s: int = 5, answer_timeout_s: int = 60
+        self,
+        url: str,
+        *,
+        threads: int = 2,
+        memory_mib: int = MEMORY_MIB,
+        connect_timeout_s: int = 5,
+        answer_timeout_s: int = 60,
     ) -> None:
         """
         Args:
             url: http(s)://user:password@host:port/database.
             threads: a query may use.
+            memory_mib: a query may use.
             connect_timeout_s: how long a server may take to answer the door.
             answer_timeout_s: how long a query may take.
 
@@ -59,7 +65,7 @@ class ServerEngine:
                 autogenerate_session_id=False,
                 # A thousand identifiers don't fit into an address.
                 form_encode_query_params=True,
-                settings=_SETTINGS | {"max_threads": threads},
+                settings=_SETTINGS | {"max_threads": threads, "max_memory_usage": memory_mib << 20},
             )
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
@@ -92,15 +98,17 @@ class ServerEngine:
             raise StoreUnavailable(f"ClickHouse at {self._place}: {text[:500]}") from error
 
 
-def open_server_store(url: str, layout: Layout, *, threads: int = 2) -> ClickHousePassages:
+def open_server_store(
+    url: str, layout: Layout, *, threads: int = 2, memory_mib: int = MEMORY_MIB
+) -> ClickHousePassages:
     """The passages kept in a server's database, whose tables are made if they are missing.
 
     Raises:
         StoreUnavailable: see `ServerEngine`.
     """
-    engine = ServerEngine(url, threads=threads)
+    engine = ServerEngine(url, threads=threads, memory_mib=memory_mib)
     try:
-        return ClickHousePassages(engine, layout)
+        return ClickHousePassages(engine, layout, memory_mib=memory_mib)
     except BaseException:
         engine.close()
         raise

@@ -42,6 +42,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         summary="A list of a million orders: matching, compiling, changing.",
         where="deploy.bench.match:match_bench",
     ),
+    "planted": Benchmark(
+        summary="Planted convoys and cloned plates: how many are found, and how much else.",
+        where="deploy.bench.search.planted:planted",
+    ),
     "search": Benchmark(
         summary="Track, wildcard, looks-like and more over up to 100 million passages; disk, memory, growth.",
         where="deploy.bench.search.command:search",

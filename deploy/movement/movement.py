@@ -91,12 +91,17 @@ class Movement:
         clones: int = 0,
     ) -> Self:
         """With as many vehicles as make about so many passages in all (within some 3 %)."""
-        trial = cls.of(seed=seed, days=7, vehicles=20_000, checkpoints=checkpoints)
-        made = sum(len(batch) for batch in trial.batches())
-        vehicles = round(20_000 * passages * 7 / (made * days))
+        vehicles = cls.vehicles_for(passages, seed, days, checkpoints)
         return cls.of(
             seed=seed, days=days, vehicles=vehicles, checkpoints=checkpoints, convoys=convoys, clones=clones
         )
+
+    @classmethod
+    def vehicles_for(cls, passages: int, seed: int, days: int, checkpoints: int) -> int:
+        """How many make about so many passages in all (within some 3 %), as a week of 20,000 tells."""
+        trial = cls.of(seed=seed, days=7, vehicles=20_000, checkpoints=checkpoints)
+        made = sum(len(batch) for batch in trial.batches())
+        return round(20_000 * passages * 7 / (made * days))
 
     def dates(self) -> list[date]:
         return [self.first + timedelta(days=n) for n in range(self.days)]

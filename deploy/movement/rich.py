@@ -13,10 +13,11 @@ _WIDTH = 8  #: characters of the longest plate
 _PICTURES = ("scene", "plate")
 
 
-def rich_columns(batch: Batch, *, seed: int) -> dict[str, pa.Array]:
-    """By name, one list a passage."""
+def rich_columns(batch: Batch, *, seed: int, pictures: bool = True) -> dict[str, pa.Array]:
+    """By name, one list a passage; without `pictures` those of the read alone."""
     rng = np.random.default_rng([seed, 6])
-    return _lattice(batch, rng) | _boxes(len(batch), rng) | _evidence(len(batch), rng)
+    found = _lattice(batch, rng)
+    return found | _boxes(len(batch), rng) | _evidence(len(batch), rng) if pictures else found
 
 
 def _lattice(batch: Batch, rng: np.random.Generator) -> dict[str, pa.Array]:

@@ -12,11 +12,14 @@ from deploy.movement.network import RoadNetwork
 from deploy.movement.rich import rich_columns
 
 
-def to_arrow(batch: Batch, network: RoadNetwork, *, seed: int, whole: bool = False) -> pa.Table:
+def to_arrow(
+    batch: Batch, network: RoadNetwork, *, seed: int, whole: bool = False, pictures: bool = True
+) -> pa.Table:
     """One row a passage, in `central.store.columns.SCHEMA`; `seed` must differ from batch to batch.
 
     A checkpoint has one node and one camera a direction. With `whole` there are two pictures, boxes and the
-    reader's alternatives too, as large as real ones and as hard to compress.
+    reader's alternatives too, as large as real ones and as hard to compress; without `pictures` the
+    alternatives only, as where retention has let go of the rest.
     """
     count = len(batch)
     read = np.array(batch.plates[batch.plate] != "")
@@ -43,7 +46,7 @@ def to_arrow(batch: Batch, network: RoadNetwork, *, seed: int, whole: bool = Fal
         "models": _names([""], np.zeros(count, dtype=np.int8)),
     }
     if whole:
-        known |= rich_columns(batch, seed=seed)
+        known |= rich_columns(batch, seed=seed, pictures=pictures)
     columns = [known[f.name] if f.name in known else _empty_lists(f.type, count) for f in SCHEMA]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 

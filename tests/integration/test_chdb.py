@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from central.investigation import TooMuch
 from central.ports import PassageQuery, StoreUnavailable
+from central.store import columns
 from central.store.chdb import ChdbEngine, StoreInUse, open_chdb_store
-from central.store.clickhouse import MIGRATIONS, migrate
+from central.store.clickhouse import ClickHousePassages
 from central.store.layout import Layout
+from central.store.tables import MIGRATIONS, migrate
 from tests.passages import passage
 
 
@@ -73,6 +77,56 @@ def test_migrations_are_applied_once(tmp_path: Path) -> None:
         # A crash between a table and its entry: it is entered the next time.
         engine.command("TRUNCATE TABLE passages_migrations")
         assert migrate(engine, Layout()) == len(MIGRATIONS)
+
+
+def test_a_folder_of_before_gets_what_is_new_and_keeps_what_it_has(tmp_path: Path) -> None:
+    with ChdbEngine(tmp_path) as engine:
+        engine.command(MIGRATIONS[0])
+        engine.insert("passages", columns.to_arrow([passage(n) for n in range(50)]))
+        engine.command(
+            "CREATE TABLE passages_migrations (number UInt32, applied_at DateTime64(3, 'UTC'))"
+            " ENGINE = ReplacingMergeTree ORDER BY number"
+        )
+        engine.command("INSERT INTO passages_migrations VALUES (1, now64(3))")
+        assert migrate(engine, Layout()) == len(MIGRATIONS) - 1
+    store = open_chdb_store(tmp_path)
+    store.insert([passage(n) for n in range(40, 60)])
+    assert store.count(PassageQuery()) == 60
+    assert store.count(PassageQuery(pattern=f"*{passage(3).plate.text[3:]}")) > 0  # type: ignore[union-attr]
+    store.close()
+    with ChdbEngine(tmp_path) as engine:
+        engine.command("OPTIMIZE TABLE passages FINAL")
+        by_place = engine.query(
+            "SELECT sum(rows) AS n FROM system.projection_parts WHERE active AND table = 'passages'"
+        )
+        assert by_place.column("n")[0].as_py() == 60
+
+
+def test_the_second_order_follows_deletion_and_doubles(tmp_path: Path) -> None:
+    with ChdbEngine(tmp_path) as engine:
+        store = ClickHousePassages(engine)
+        rows = columns.to_arrow([passage(n) for n in range(100)])
+        for _ in range(2):  # as two writers of a server might
+            engine.insert("passages", rows)
+        engine.command("OPTIMIZE TABLE passages FINAL")
+        times = sorted(passage(n).captured_at for n in range(100))
+        store.delete_before(times[50])
+        found = engine.query(
+            "SELECT count() AS n FROM passages WHERE checkpoint_id = {place:String}"
+            " SETTINGS force_optimize_projection = 1",
+            {"place": passage(1).checkpoint_id},
+        )
+        left = [p for n in range(100) if (p := passage(n)).captured_at >= times[50]]
+        assert found.column("n")[0].as_py() == sum(p.checkpoint_id == passage(1).checkpoint_id for p in left)
+
+
+def test_a_search_past_the_memory_is_refused_and_the_store_goes_on(tmp_path: Path) -> None:
+    with closing(open_chdb_store(tmp_path)) as store:
+        store.insert([passage(n) for n in range(20_000)])
+    with closing(open_chdb_store(tmp_path, memory_mib=8)) as store:
+        with pytest.raises(TooMuch, match="expected at most 8 MiB, it takes more: ask for less time"):
+            store.search(PassageQuery(limit=20_000))
+        assert len(store.search(PassageQuery(limit=10)).passages) == 10
 
 
 def test_the_lock_names_its_holder(tmp_path: Path) -> None:

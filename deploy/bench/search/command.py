@@ -17,7 +17,7 @@ import click
 import numpy as np
 
 from deploy.bench.report import json_option, progress, report
-from deploy.bench.search.city import City, fill
+from deploy.bench.search.city import City, Sizes, city
 from deploy.bench.search.queries import QUERIES
 
 
@@ -29,11 +29,15 @@ from deploy.bench.search.queries import QUERIES
 @click.option("--cold", default=5, show_default=True, type=click.IntRange(1, 1000), help="Questions a kind.")
 @click.option("--only", multiple=True, type=click.Choice(sorted(QUERIES)), help="Of these kinds.")
 @click.option("--growth", is_flag=True, help="A hundredth and a tenth of the passages first.")
+@click.option("--no-score", is_flag=True, help="Leave precision and recall out.")
 @click.option("--convoys", default=40, show_default=True, type=click.IntRange(0, 10_000))
 @click.option("--clones", default=40, show_default=True, type=click.IntRange(0, 10_000))
+@click.option("--checkpoints", default=120, show_default=True, type=click.IntRange(10, 2000))
 @click.option("--seed", default=1, show_default=True)
 @click.option(
-    "--folder", type=click.Path(file_okay=False, path_type=Path), help="For the store; it is removed after."
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the cities there, one folder a size: what is there already is measured and not made again.",
 )
 @json_option
 def search(
@@ -44,41 +48,44 @@ def search(
     cold: int,
     only: tuple[str, ...],
     growth: bool,
+    no_score: bool,
     convoys: int,
     clones: int,
+    checkpoints: int,
     seed: int,
-    folder: Path | None,
+    keep: Path | None,
     as_json: bool,
 ) -> None:
     """Questions about the past of a city: p50 and p95 warm, the median cold, bytes a passage, memory."""
-    sizes = [passages // 100, passages // 10, passages] if growth else [passages]
+    wanted = [passages // 100, passages // 10, passages] if growth else [passages]
     measured: dict[int, dict[str, object]] = {}
-    for size in sizes:
-        with tempfile.TemporaryDirectory(dir=folder) as name:
-            progress(f"filling {size:,} passages")
-            # Small cities have no room for as much that is planted.
-            share = min(1.0, size / 1_000_000)
-            city = fill(
-                Path(name) / "passages",
-                size,
-                days=days,
-                pictures_days=min(pictures_days, days),
-                seed=seed,
-                convoys=round(convoys * share),
-                clones=round(clones * share),
-                told=progress,
-            )
+    for size in wanted:
+        # Small cities have no room for as much that is planted.
+        share = min(1.0, size / 1_000_000)
+        sizes = Sizes(
+            passages=size,
+            days=days,
+            pictures_days=min(pictures_days, days),
+            seed=seed,
+            convoys=round(convoys * share),
+            clones=round(clones * share),
+            checkpoints=checkpoints,
+        )
+        with tempfile.TemporaryDirectory() as name:
+            filled = city((keep or Path(name)) / str(size), sizes)
             try:
-                measured[size] = _measure(city, only or tuple(QUERIES), warm=warm, cold=cold)
+                measured[size] = _measure(
+                    filled, only or tuple(QUERIES), warm=warm, cold=cold, score=not no_score
+                )
             finally:
-                city.store.close()
+                filled.store.close()
     figures = measured.pop(passages)
     if measured:
         figures["growth"] = {str(size): found for size, found in measured.items()}
     report(figures, as_json=as_json, lines="" if as_json else _lines(figures))
 
 
-def _measure(city: City, kinds: tuple[str, ...], *, warm: int, cold: int) -> dict[str, object]:
+def _measure(city: City, kinds: tuple[str, ...], *, warm: int, cold: int, score: bool) -> dict[str, object]:
     queries: dict[str, dict[str, float]] = {}
     scores: dict[str, list[float]] = {}
     for kind in kinds:
@@ -100,10 +107,13 @@ def _measure(city: City, kinds: tuple[str, ...], *, warm: int, cold: int) -> dic
             "p95_ms": round(float(np.percentile(times, 95)), 1),
             "cold_ms": round(float(np.median(colds)), 1),
             "rows": round(float(np.mean(rows)), 1),
-            "goal_ms": query.goal_ms,
         }
+        if query.goal_ms is not None:
+            queries[kind]["goal_ms"] = query.goal_ms
+        if query.goal_cold_ms is not None:
+            queries[kind]["goal_cold_ms"] = query.goal_cold_ms
         progress(f"{kind}: {queries[kind]}")
-        if query.score is not None:
+        if score and query.score is not None:
             scores[kind] = [round(value, 4) for value in query.score(city)]
             progress(f"{kind}: precision and recall {scores[kind]}")
     disk = city.disk()

@@ -12,10 +12,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
+
+from central.analysis import (
+    Analysis,
+    BaseWishes,
+    CloneWishes,
+    CollisionArea,
+    CollisionWishes,
+    ConvoyWishes,
+    DisappearanceWishes,
+    FakeWishes,
+    FirstSeenWishes,
+    FrequentWishes,
+    NightWishes,
+    ObscuredWishes,
+    SectionSpeedWishes,
+    StopoverWishes,
+)
 from central.investigation import Limits
-from central.lookalike import likelihoods, plan_counts, plan_reads, reads_of
+from central.lookalike import candidates, likelihoods, plan_counts, plan_reads, ranked, reads_of
 from central.ports import PassageQuery
 from deploy.bench.search.city import City
+from deploy.bench.search.scores import MONTH, analysed, clones_found, convoys_found
 
 _LIMITS = Limits(seconds=120, rows=1_000_000)
 _HOUR = timedelta(hours=1)
@@ -26,7 +45,7 @@ class Query:
     """One kind of question."""
 
     summary: str
-    goal_ms: float  #: p95, warm
+    goal_ms: float | None  #: p95, warm; None: none was set
     ask: Callable[[City], int]  #: returns how many rows came back
     #: Precision and recall; None: nothing was planted to hold it against.
     score: Callable[[City], tuple[float, float]] | None = None
@@ -57,9 +76,16 @@ def _wildcard_all(city: City) -> int:
 def _looks_like(city: City) -> int:
     plate, reach = city.plate(), city.reach()
     counts = city.store.answer(plan_counts(plate, reach, limits=_LIMITS))
-    reads = reads_of(city.store.answer(plan_reads(plate, reach, limits=_LIMITS)))
-    likelihoods(plate, reads)
-    return int(counts.num_rows)
+    texts = counts.column("plate").to_pylist()
+    reads = reads_of(city.store.answer(plan_reads(plate, texts, reach, limits=_LIMITS)))
+    found = ranked(candidates(counts, likelihoods(plate, reads)))
+    query = PassageQuery(
+        plates=frozenset({plate} | {c.text for c in found}),
+        like=plate,
+        since=reach.since,
+        until=reach.until,
+    )
+    return len(city.store.search(query).passages)
 
 
 def _checkpoint(city: City) -> int:
@@ -73,6 +99,49 @@ def _checkpoint(city: City) -> int:
         limit=100,
     )
     return len(city.store.search(query).passages)
+
+
+def _within(city: City, wishes: Analysis, *, days: float) -> int:
+    """How many are found in so many days, anywhere in the time."""
+    return len(analysed(city, wishes, city.reach(days=days, last=city.moment(days=days))))
+
+
+def _section(city: City) -> tuple[str, str, float]:
+    """Two checkpoints with a road from one to the other, and its metres."""
+    net = city.movement.network
+    roads = np.flatnonzero((net.checkpoint_of[net.road_start] >= 0) & (net.checkpoint_of[net.road_end] >= 0))
+    road = int(city.rng.choice(roads))
+    ends = (int(net.checkpoint_of[junction[road]]) for junction in (net.road_start, net.road_end))
+    begins, ends_at = (net.checkpoint_ids[end] for end in ends)
+    return begins, ends_at, max(100.0, float(net.road_metres[road]))
+
+
+def _collision(city: City) -> int:
+    """Three scenes of five checkpoints, two hours each, within a month."""
+    reach = city.reach(days=30, last=city.moment(days=30))
+    hours = max(3, int((reach.until - reach.since) / _HOUR) - 2)
+    begins = [reach.since + int(city.rng.integers(0, hours)) * _HOUR for _ in range(3)]
+    areas = tuple(
+        CollisionArea(checkpoints=city.checkpoints(5), since=at, until=at + 2 * _HOUR) for at in begins
+    )
+    return len(analysed(city, CollisionWishes(areas=areas, at_least=3), reach))
+
+
+def _first_seen(city: City) -> int:
+    """Newcomers of the last day against all of the time before."""
+    reach = city.reach()
+    return len(analysed(city, FirstSeenWishes(since=reach.until - timedelta(days=1)), reach))
+
+
+def _section_speed(city: City) -> int:
+    begins, ends, metres = _section(city)
+    wishes = SectionSpeedWishes(begins=begins, ends=ends, metres=metres, limit_kmh=60)
+    return _within(city, wishes, days=1)
+
+
+def _stopover(city: City) -> int:
+    begins, ends, _ = _section(city)
+    return _within(city, StopoverWishes(begins=begins, ends=ends), days=1)
 
 
 QUERIES: dict[str, Query] = {
@@ -92,7 +161,55 @@ QUERIES: dict[str, Query] = {
         goal_ms=300,
         ask=lambda city: _wildcard(city, lambda p: f"*{p[3:]}"),
     ),
-    "wildcard_count": Query(summary="川C?12*: all passages counted", goal_ms=300, ask=_wildcard_all),
+    "wildcard_count": Query(summary="川C?12*: all passages counted", goal_ms=None, ask=_wildcard_all),
     "looks_like": Query(summary="texts that a plate may have been read as", goal_ms=1000, ask=_looks_like),
-    "checkpoint": Query(summary="an hour of a checkpoint's lane", goal_ms=300, ask=_checkpoint),
+    "checkpoint": Query(summary="an hour of a checkpoint's lane", goal_ms=None, ask=_checkpoint),
+    "convoy": Query(
+        summary="who drove with a vehicle, 30 days",
+        goal_ms=1000,
+        ask=lambda city: _within(city, ConvoyWishes(plate=city.plate()), days=MONTH),
+        score=convoys_found,
+    ),
+    "collision": Query(summary="who was at three scenes, 30 days", goal_ms=2000, ask=_collision),
+    "first_seen": Query(summary="newcomers of a day, against 89 days before", goal_ms=2000, ask=_first_seen),
+    "clone": Query(
+        summary="cloned plates of a day",
+        goal_ms=10_000,
+        ask=lambda city: _within(city, CloneWishes(), days=1),
+        score=clones_found,
+    ),
+    "fake": Query(
+        summary="plates that can't be, of a day",
+        goal_ms=None,
+        ask=lambda city: _within(city, FakeWishes(), days=1),
+    ),
+    "obscured": Query(
+        summary="vehicles whose plates can't be read, of a day",
+        goal_ms=None,
+        ask=lambda city: _within(city, ObscuredWishes(), days=1),
+    ),
+    "night": Query(
+        summary="who drives by night only, 7 days",
+        goal_ms=None,
+        ask=lambda city: _within(city, NightWishes(), days=7),
+    ),
+    "base": Query(
+        summary="where a vehicle rests, 90 days",
+        goal_ms=None,
+        ask=lambda city: len(analysed(city, BaseWishes(plate=city.plate()), city.reach())),
+    ),
+    "frequent": Query(
+        summary="who keeps passing three checkpoints, 7 days",
+        goal_ms=None,
+        ask=lambda city: _within(
+            city, FrequentWishes(checkpoints=city.checkpoints(3), passages=20, days=4), days=7
+        ),
+    ),
+    "section_speed": Query(summary="who drove a section too fast, a day", goal_ms=None, ask=_section_speed),
+    "stopover": Query(summary="who stopped on a section, a day", goal_ms=None, ask=_stopover),
+    "disappearance": Query(
+        summary="who was lost after two checkpoints, a day",
+        goal_ms=None,
+        ask=lambda city: _within(city, DisappearanceWishes(checkpoints=city.checkpoints(2)), days=1),
+    ),
 }

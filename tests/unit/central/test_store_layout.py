@@ -8,29 +8,31 @@ import pytest
 from click.testing import CliRunner
 
 from central.cli import central
-from central.store.clickhouse import schema
 from central.store.layout import Layout
+from central.store.tables import MIGRATIONS, schema
 
 CITY = Layout(cluster="city", shared=True, ttl_days=365)
 
 
 def test_one_machine_has_one_table_and_no_ttl_unless_it_is_asked_for() -> None:
-    ledger, passages = schema(Layout())
+    ledger, passages, *changes = schema(Layout())
     assert "passages_migrations" in ledger
     assert "ENGINE = ReplacingMergeTree\n" in passages
     assert "PARTITION BY toYYYYMMDD(captured_at)" in passages
+    assert changes
+    assert all(sql.startswith("ALTER TABLE passages ") and " TTL " not in sql for sql in changes)
     *_, ttl = schema(Layout(ttl_days=90))
     assert ttl == "ALTER TABLE passages MODIFY TTL captured_at + toIntervalDay(90)"
 
 
 def test_on_a_cluster_every_statement_is_for_all_machines() -> None:
     statements = schema(CITY)
-    assert len(statements) == 4
+    assert len(statements) == len(MIGRATIONS) + 3
     assert all("ON CLUSTER `city`" in statement for statement in statements)
 
 
 def test_on_a_cluster_each_shard_replicates_its_own_rows_and_one_table_stands_for_all() -> None:
-    ledger, local, over_all, ttl = schema(CITY)
+    ledger, local, *_, over_all, ttl = schema(CITY)
     assert local.startswith("CREATE TABLE IF NOT EXISTS passages_local ON CLUSTER `city` (")
     path, replica = re.findall(r"ReplicatedReplacingMergeTree\('([^']+)', '([^']+)'\)", local)[0]
     assert "{shard}" in path

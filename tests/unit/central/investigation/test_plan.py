@@ -81,14 +81,14 @@ def test_the_reach_is_put_in_wherever_seen_stands() -> None:
 )
 def test_a_limit_is_named(code: int, kind: type[Exception], says: str) -> None:
     plan = Plan(name="p", sql="SELECT 1 FROM seen", reach=REACH)
-    found = seen.reason(plan, f"chDB: Code: {code}. DB::Exception: …", cancelled=False)
+    found = seen.reason(plan.name, plan.limits, f"chDB: Code: {code}. DB::Exception: …")
     assert type(found) is kind
     assert says in str(found)
 
 
 def test_another_failure_is_the_engines() -> None:
     plan = Plan(name="p", sql="SELECT 1 FROM seen", reach=REACH)
-    assert seen.reason(plan, "chDB: Code: 62. DB::Exception: Syntax error", cancelled=False) is None
+    assert seen.reason(plan.name, plan.limits, "chDB: Code: 62. DB::Exception: Syntax error") is None
 
 
 def test_what_was_called_off_does_not_begin() -> None:
