@@ -42,7 +42,7 @@ _SURE = 0.95
 _NEVER_SURER = 1 / 300
 _LANDS = 0.1
 #: Quicker than that part of the quickest drives is an anomaly.
-_PART = 0.75
+_PART = 0.65
 #: log10 of how many of an honest vehicle's drives take a part of the quickest or less: at 0.85, and how much
 #: less a tenth quicker.
 _FAST, _FAST_AT, _FASTER = -2.77, 0.85, 0.79
@@ -124,7 +124,7 @@ class CloneWishes:
         "looks": "Of looks: plate_class, colour, passages, checkpoints.",
     }
     repeats: int = 2  #: anomalies, each between two other checkpoints than the rest
-    strength: float = 5.0  #: see the module
+    strength: float = 6.0  #: see the module
     limit_kmh: float = 100.0  #: along the straight line, where few drive from here to there
 
     def __post_init__(self) -> None:
