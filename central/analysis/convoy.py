@@ -54,8 +54,9 @@ _RUN = 4
 #: Who is together is taken to stay so with that chance, as if so many others had been seen to.
 _STAY, _TRUST = 0.8, 2.0
 #: Seconds by which the distance of companions changes from one checkpoint to the next, about; of others at
-#: least and at most. What one change says is bounded: a red light may part any two.
-_TOGETHER_S, _APART_S, _SAYS = 8.0, (12.0, 60.0), (-0.5, 0.5)
+#: least and at most. What one change says is bounded: a red light may part any two. So is what all of them say
+#: for a convoy: two who drive alike keep their distance for a whole trip.
+_TOGETHER_S, _APART_S, _SAYS, _SAY_ALL = 8.0, (12.0, 60.0), (-0.5, 0.5), 2.0
 #: What one passage of either without the other takes off: companions miss one another at some 6 % of the
 #: checkpoints, when a camera missed one of them; others at about half.
 _MISSED = math.log10(0.5 / 0.06)
@@ -292,7 +293,7 @@ class _Chance:
             on = (kept + _STAY * _TRUST) / (asked + _TRUST)
             way = (self._steps[before].place, self._steps[n].place)
             chance += math.log10((follow[way] + on) / (left[way[0]] + 1))
-        kept_distance = sum(map(self._distance, self._changes(together)))
+        kept_distance = min(_SAY_ALL, sum(map(self._distance, self._changes(together))))
         missed = self.passed(together, own) - len(together)
         return kept_distance - chance - self._candidates - missed * _MISSED
 

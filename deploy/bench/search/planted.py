@@ -19,7 +19,7 @@ _SCORES = {"convoy": convoys_found, "clone": clones_found}
 
 
 @click.command()
-@click.option("--seed", "seeds", multiple=True, type=int, default=tuple(range(101, 106)), show_default=True)
+@click.option("--seed", "seeds", multiple=True, type=int, default=tuple(range(102, 107)), show_default=True)
 @click.option("--passages", default=1_000_000, show_default=True, type=click.IntRange(100_000, 1_000_000_000))
 @click.option("--days", default=28, show_default=True, type=click.IntRange(7, 3650))
 @click.option("--checkpoints", default=120, show_default=True, type=click.IntRange(10, 2000))
