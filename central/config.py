@@ -271,7 +271,7 @@ class MatchSettings(_Section):
     """How passages are matched against the orders."""
 
     max_records: int = Field(
-        default=50, ge=1, le=10_000, description="Records of the bus handled at once, at most."
+        default=200, ge=1, le=10_000, description="Records of the bus handled at once, at most."
     )
     pause_s: float = Field(
         default=0.02,

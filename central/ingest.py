@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +10,7 @@ import numpy as np
 import structlog
 
 from central.admission import Admission
+from central.allowance import Allowance
 from central.columns import Ints, PassageColumns
 from central.columns_decode import decode
 from central.dead_letter import DeadLetters
@@ -69,7 +69,7 @@ class Ingest:
         self._max_records = max_records
         self._clock = clock
         self._metrics = metrics
-        self._allowance = _Allowance(announce_per_second, clock)
+        self._allowance = Allowance(announce_per_second, clock)
 
     def step(self) -> None:
         # 1 poll
@@ -146,22 +146,3 @@ def _sightings(passages: PassageColumns, rows: Ints) -> SightingColumns:
         checkpoint=passages.origin[read],
         checkpoints=[origin.checkpoint_id for origin in passages.origins],
     )
-
-
-class _Allowance:
-    """So many a second on average, a second's worth at once at most."""
-
-    def __init__(self, per_second: int, clock: Clock) -> None:
-        self._per_second = per_second
-        self._clock = clock
-        self._left = float(per_second)
-        self._at = clock.monotonic()
-
-    def take(self, wanted: int) -> int:
-        """How many of `wanted` are allowed now."""
-        now = self._clock.monotonic()
-        self._left = min(self._per_second, self._left + (now - self._at) * self._per_second)
-        self._at = now
-        taken = min(wanted, math.floor(self._left))
-        self._left -= taken
-        return taken

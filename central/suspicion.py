@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from proto.background import UNKNOWN, Background, learn
 from proto.passage import PlateRead
 from proto.plate import DIGITS
@@ -116,22 +118,17 @@ def false_per_million(profile: TrafficProfile, listed: Mapping[str, int]) -> lis
             alternative falling where the list is densest.
         listed: orders that may be suspected, by shape.
     """
-    at_level = [0.0] * len(LEVELS)
-    if profile.passages >= ENOUGH:
-        for kind, levels in profile.handed_out.items():
-            orders = listed.get(kind)
-            if orders:
-                density = orders / room(kind) / profile.passages
-                for i, handed_out in enumerate(levels):
-                    at_level[i] += handed_out * density
-    else:
+    if profile.passages < ENOUGH:
         densest = max((min(1.0, n / room(kind)) for kind, n in listed.items()), default=0.0)
         return [_USUAL / level * densest * 1e6 for level in LEVELS]
-    total = 0.0
-    for i in reversed(range(len(LEVELS))):
-        total += at_level[i]
-        at_level[i] = total * 1e6
-    return at_level
+    # There are thousands of shapes, and a matcher asks while passages wait.
+    kinds = [kind for kind in profile.handed_out if listed.get(kind)]
+    if not kinds:
+        return [0.0] * len(LEVELS)
+    density = np.array([listed[kind] / room(kind) for kind in kinds]) / profile.passages
+    at_level = density @ np.array([profile.handed_out[kind] for kind in kinds])
+    rates: list[float] = (np.cumsum(at_level[::-1])[::-1] * 1e6).tolist()
+    return rates
 
 
 def rule_for(profile: TrafficProfile, listed: Mapping[str, int], wanted_per_million: float) -> Rule:
