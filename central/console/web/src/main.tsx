@@ -60,14 +60,15 @@ function App() {
     session.set(who);
   }, []);
 
-  const begin = useCallback(async () => {
-    try {
-      const who = await resume();
-      if (who) await enter(who);
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBegun(true);
+  const begin = useCallback(() => {
+    resume()
+      .then((who) => (who ? enter(who) : undefined))
+      .catch((error: unknown) => {
+        setProblem(asProblem(error));
+      })
+      .finally(() => {
+        setBegun(true);
+      });
   }, [enter]);
 
   useEffect(() => {
@@ -77,7 +78,7 @@ function App() {
       setNote("login.ended");
     };
     onSignedOut(() => expelled());
-    void begin();
+    begin();
   }, [begin]);
 
   useEffect(() => {
@@ -102,7 +103,7 @@ function App() {
           problem={problem}
           again={() => {
             setProblem(null);
-            void begin();
+            begin();
           }}
         />
       </main>
