@@ -238,7 +238,7 @@ class TestAlerts:
             ("2026-03-01T04:05:00Z", "cp-2"),
             ("2026-03-01T04:00:00Z", "汇东卡口"),
         ]
-        assert client.get("/api/alerts", params={"owned": True}).json() == {"alerts": []}
+        assert client.get("/api/alerts", params={"owned": True}).json()["alerts"] == []
 
     def test_false_alerts_by_camera_and_tier(self, centre: Centre, alert_id: str) -> None:
         client = centre.client(Role.OPERATOR)
@@ -261,7 +261,7 @@ class TestAlerts:
         client.post(f"/api/alerts/{alert_id}/steps", json={"step": "verify", "verdict": "misread"})
         after = client.get("/api/statistics").json()
         assert (after["alerts_today"], after["false_alerts_today"], after["open_alerts"]) == (1, 1, 0)
-        assert client.get("/api/alerts", params={"open": True}).json() == {"alerts": []}
+        assert client.get("/api/alerts", params={"open": True}).json()["alerts"] == []
         assert len(client.get("/api/alerts").json()["alerts"]) == 1
 
 

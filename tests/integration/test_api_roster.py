@@ -75,6 +75,6 @@ def test_handing_over_and_accepting(centre: Centre) -> None:
     problem_of(operator.post("/api/alerts/hand-over", json={"to_user": "nobody"}), 404)
     (handed,) = operator.post("/api/alerts/hand-over", json={"to_user": "supervisor"}).json()["alerts"]
     assert (handed["owner"], handed["offer"]["people"]) == ("operator", ["supervisor"])
-    assert operator.get("/api/alerts", params={"offered": True}).json() == {"alerts": []}
+    assert operator.get("/api/alerts", params={"offered": True}).json()["alerts"] == []
     assert "accept it; got operator" in problem_of(operator.post(path, json={"step": "accept"}), 403)
     assert operator.post("/api/alerts/accept", json={}).json() == {"alerts": []}
