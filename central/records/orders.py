@@ -170,9 +170,9 @@ class SqlOrderBook:
             if needed not in by.roles:
                 raise NotYourOrder(f"expected an {needed} to {move} a revision, got {by.username}")
             if move is RevisionMove.ACCEPT:
+                after = self._put_in_place(tx, order, found, by=by.username, at=now)
                 for person in sorted({order.applicant, found.proposer}):
                     check_persons(tx.connection, person, by.username)
-                after = self._put_in_place(tx, order, found, by=by.username, at=now)
             else:
                 after = step(found, move, by=by.username, at=now, reason=reason)
                 if by.username == order.applicant and move is RevisionMove.REFUSE:
