@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from central.people import Role
-from tests.centre import Centre, active_order, hit, new_clock, order_request, passage, running_centre
+from tests.centre import (
+    PASSWORD,
+    Centre,
+    active_order,
+    hit,
+    new_clock,
+    order_request,
+    passage,
+    running_centre,
+)
 from tests.integration.api_requests import problem_of
 
 SHIFT: dict[str, Any] = {
@@ -73,8 +82,13 @@ def test_handing_over_and_accepting(centre: Centre) -> None:
     problem_of(operator.post("/api/alerts/hand-over", json={}), 422)
     assert "one of to_user and to_shift" in problem_of(operator.post(path, json={"step": "hand_over"}), 422)
     problem_of(operator.post("/api/alerts/hand-over", json={"to_user": "nobody"}), 404)
-    (handed,) = operator.post("/api/alerts/hand-over", json={"to_user": "supervisor"}).json()["alerts"]
-    assert (handed["owner"], handed["offer"]["people"]) == ("operator", ["supervisor"])
+    # Supervisors see alerts, and can't take them over.
+    problem_of(operator.post("/api/alerts/hand-over", json={"to_user": "supervisor"}), 404)
+    centre.records.people.create_user(
+        username="relief", name="某", password=PASSWORD, roles=[Role.OPERATOR], by="tests"
+    )
+    (handed,) = operator.post("/api/alerts/hand-over", json={"to_user": "relief"}).json()["alerts"]
+    assert (handed["owner"], handed["offer"]["people"]) == ("operator", ["relief"])
     assert operator.get("/api/alerts", params={"offered": True}).json()["alerts"] == []
     assert "accept it; got operator" in problem_of(operator.post(path, json={"step": "accept"}), 403)
     assert operator.post("/api/alerts/accept", json={}).json() == {"alerts": []}
