@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import structlog
 
 from central.metrics import CentreMetrics
-from proto.bus.port import Bus, Message, Producer, Record, RecordTooLarge
+from proto.bus.port import Bus, BusUnavailable, Consumer, Message, Producer, Record, RecordTooLarge
 from proto.clock import Clock
 from proto.codec import DecodeError, decode_dead_letter, encode_dead_letter
 from proto.dead_letter import DeadLetter
@@ -19,6 +19,8 @@ CUT_HEADER = "bukong-cut-from"
 #: Bytes that are kept of such a record: enough to see what it was.
 CUT_TO = 64 << 10
 _REASON_CHARACTERS = 2000
+#: Of a poll, and of all that bring nothing where there is something: a group forms within seconds.
+_POLL_S, _PATIENCE_S = 0.5, 20.0
 _log = structlog.get_logger(__name__)
 
 
@@ -94,7 +96,7 @@ def list_dead_letters(bus: Bus) -> Iterator[DeadLetter]:
     """
     with bus.consumer(DEAD_LETTERS, group="dead-letters.list") as consumer:
         # Never committed: the next listing begins at the oldest again.
-        while messages := consumer.poll(max_records=500, timeout_s=0.5):
+        for messages in _those_there(consumer, at_once=500):
             for message in messages:
                 try:
                     letter = decode_dead_letter(message.value)
@@ -102,6 +104,27 @@ def list_dead_letters(bus: Bus) -> Iterator[DeadLetter]:
                     _log.warning("dead letter can't be read", offset=message.offset, error=str(error))
                     continue
                 yield letter
+
+
+def _those_there(consumer: Consumer, *, at_once: int) -> Iterator[Sequence[Message]]:
+    """What the group has not committed at this moment, and no more.
+
+    Counted first: an empty poll says nothing, for it takes a group a while to share out its partitions.
+
+    Raises:
+        BusUnavailable: nothing came for `_PATIENCE_S` though there is more, as while somebody else of the group
+            has it.
+    """
+    left, silent = consumer.lag(), 0.0
+    while left > 0:
+        messages = consumer.poll(max_records=min(at_once, left), timeout_s=_POLL_S)
+        if messages:
+            left, silent = left - len(messages), 0.0
+            yield messages
+            continue
+        silent += _POLL_S
+        if silent >= _PATIENCE_S:
+            raise BusUnavailable(f"expected {left} more dead letters, got none in {_PATIENCE_S:.0f} s")
 
 
 def replay_dead_letters(bus: Bus, *, progress: Callable[[int], object] = lambda _count: None) -> Replayed:
@@ -118,13 +141,8 @@ def replay_dead_letters(bus: Bus, *, progress: Callable[[int], object] = lambda 
     published = left = 0
     producer = bus.producer()
     with bus.consumer(DEAD_LETTERS, group="dead-letters.replay") as consumer:
-        left_to_do: int | None = None
         # 1 poll
-        while left_to_do != 0 and (messages := consumer.poll(max_records=100, timeout_s=0.5)):
-            if left_to_do is None:
-                left_to_do = consumer.lag()  # nothing is committed yet: these and all behind them
-            messages = messages[:left_to_do]
-            left_to_do -= len(messages)
+        for messages in _those_there(consumer, at_once=100):
             for message in messages:
                 # 2 decode
                 letter = _replayable(message)

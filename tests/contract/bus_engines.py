@@ -142,7 +142,7 @@ ENGINES: dict[str, Callable[[Path, pytest.FixtureRequest], BusEngine]] = {
 def drain(consumer: Consumer, *, commit: bool = True, timeout_s: float | None = None) -> list[Message]:
     """Everything there is, until a poll comes back empty; over a network that is known only after a while."""
     remote = isinstance(consumer, KafkaBusConsumer)
-    patience = timeout_s if timeout_s is not None else 1.5 if remote else 0.0
+    patience = timeout_s if timeout_s is not None else 4.0 if remote else 0.0
     found: list[Message] = []
     while messages := consumer.poll(max_records=7, timeout_s=patience):
         found += messages

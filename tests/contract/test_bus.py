@@ -342,7 +342,7 @@ class TestProcesses:
             thread.start()
         try:
             assert [w.wait(60) for w in writers] == [0, 0]
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while set(printed) != expected and time.monotonic() < deadline:
                 time.sleep(0.01)
         finally:
