@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 def models() -> None:
     """The weights are there."""
     try:
-        for asset in registry().assets:
+        for asset in registry().needed:
             ModelFolder().require(asset)
     except ModelError as error:
         if os.environ.get("CI") == "true":

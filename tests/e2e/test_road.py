@@ -24,7 +24,7 @@ FIRST_ALERT_MS = 120_000
 def opening(tmp_path: Path) -> Iterator[Opening]:
     """The demo, on the air."""
     try:
-        for asset in registry().assets:
+        for asset in registry().needed:
             ModelFolder().require(asset)
     except ModelError as error:
         if os.environ.get("CI") == "true":
