@@ -43,7 +43,11 @@ export function onSignedOut(heard: () => void): void {
   signedOut = heard;
 }
 
-export const api = createClient<paths>({ baseUrl: "/" });
+export const api = createClient<paths>({
+  baseUrl: "/",
+  // Asked for anew each time: the library would keep the one that there was when this module was read.
+  fetch: (request) => globalThis.fetch(request),
+});
 
 api.use({
   onRequest({ request }) {
