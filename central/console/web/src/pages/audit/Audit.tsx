@@ -10,6 +10,7 @@ import { clockText, dateText, zone } from "../../base/time";
 import { AntFrame } from "../../parts/AntFrame";
 import { Icon } from "../../parts/Icon";
 import { Complaint, Empty, Failed, Loading } from "../../parts/States";
+import { TableHead } from "../../parts/TableHead";
 import { Data, Term, Time } from "../../parts/Text";
 
 const PAGE = 100;
@@ -202,15 +203,7 @@ function Entries({ entries }: { entries: AuditEntry[] }) {
   return (
     <table className="table audit">
       <caption className="visually-hidden">{t("page.audit")}</caption>
-      <thead>
-        <tr>
-          {head.map((text) => (
-            <th key={text} scope="col">
-              {text}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead texts={head} />
       <tbody>
         {entries.map((entry) => (
           <tr key={entry.audit_id}>

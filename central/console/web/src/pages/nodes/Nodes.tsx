@@ -9,6 +9,7 @@ import { type Speech, useSpeech } from "../../base/language";
 import { spanText } from "../../base/time";
 import { Facts } from "../../parts/Facts";
 import { Empty, Failed, Loading } from "../../parts/States";
+import { TableHead } from "../../parts/TableHead";
 import { Age, Data, Term, Time } from "../../parts/Text";
 
 const EVERY_MS = 5000;
@@ -173,15 +174,7 @@ function Card({ node, place }: { node: Node; place: string }) {
       />
       <table className="table">
         <caption className="visually-hidden">{t("nodes.cameras")}</caption>
-        <thead>
-          <tr>
-            {columns.map((text) => (
-              <th key={text} scope="col">
-                {text}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead texts={columns} />
         <tbody>
           {node.cameras.map((camera) => {
             const read = rate(camera);

@@ -16,6 +16,7 @@ import { AntFrame } from "../../parts/AntFrame";
 import { Icon } from "../../parts/Icon";
 import { orderPlate, PlateChip } from "../../parts/Plate";
 import { Empty, Failed, Loading } from "../../parts/States";
+import { TableHead } from "../../parts/TableHead";
 import { Data, Time } from "../../parts/Text";
 import { OrderDetail } from "./OrderDetail";
 import { OrderForm } from "./OrderForm";
@@ -134,15 +135,7 @@ function List({ orders, open }: { orders: Order[]; open: string | null }) {
     <>
       <table className="table orders">
         <caption className="visually-hidden">{t("page.orders")}</caption>
-        <thead>
-          <tr>
-            {head.map((text) => (
-              <th key={text} scope="col">
-                {text}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead texts={head} />
         <tbody>
           {orders.map((order) => (
             <tr

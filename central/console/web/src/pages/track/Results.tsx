@@ -9,6 +9,7 @@ import { Icon } from "../../parts/Icon";
 import { LazyMap } from "../../parts/LazyMap";
 import { PassageWindow } from "../../parts/PassageWindow";
 import { PlateChip } from "../../parts/Plate";
+import { TableHead } from "../../parts/TableHead";
 import { Data, Lane, Time } from "../../parts/Text";
 import { Timeline } from "./Timeline";
 
@@ -128,15 +129,7 @@ function Table({ passages, current, choose, open }: TableProps) {
     <div className="scroll">
       <table className="table track-table">
         <caption className="visually-hidden">{t("page.track")}</caption>
-        <thead>
-          <tr>
-            {head.map((text) => (
-              <th key={text} scope="col">
-                {text}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead texts={head} />
         <tbody>
           {passages.map((passage, at) => (
             <tr
