@@ -74,8 +74,13 @@ types: $(STAMP_DEV) $(WEB)/src/api/schema.d.ts ## mypy --strict, tsc
 	$(NODE) npm run --silent types
 
 unit: $(STAMP_DEV) models console ## the test suites: make unit [ARGS="-k plate"]
+ifneq ($(ARGS),)
 	$(BIN)/pytest $(ARGS)
-	$(if $(ARGS),,$(NODE) npm run --silent test)
+else
+	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/property tests/contract
+	$(BIN)/pytest --ignore=tests/unit --ignore=tests/property --ignore=tests/contract
+	$(NODE) npm run --silent test
+endif
 
 engines: ultralytics paddleocr ## test the edge's other engines and training, in environments of their own (7 GB)
 

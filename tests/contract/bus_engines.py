@@ -19,6 +19,7 @@ from proto.clock import ManualClock
 from proto.topics import Topic
 from tests.kafka import TANSU_CANT, Broker
 
+PATIENCE_S = 4.0  #: until nothing more is expected to come over a network
 LOG = Topic(name="test.log", partitions=4, retention=timedelta(days=7))
 NEWEST = Topic(name="test.newest", partitions=2, retention=None, compacted=True)
 
@@ -85,8 +86,8 @@ class KafkaEngine:
             servers=servers,
             prefix=f"t{uuid.uuid4().hex[:12]}.",
             replication=1,
-            session_s=2,
-            max_poll_s=4,
+            session_s=4,
+            max_poll_s=9,  # longer than `PATIENCE_S`, or who waits in vain would find the others gone
             timeout_s=15,
         )
         self._open: list[Bus] = []
@@ -142,7 +143,7 @@ ENGINES: dict[str, Callable[[Path, pytest.FixtureRequest], BusEngine]] = {
 def drain(consumer: Consumer, *, commit: bool = True, timeout_s: float | None = None) -> list[Message]:
     """Everything there is, until a poll comes back empty; over a network that is known only after a while."""
     remote = isinstance(consumer, KafkaBusConsumer)
-    patience = timeout_s if timeout_s is not None else 4.0 if remote else 0.0
+    patience = timeout_s if timeout_s is not None else PATIENCE_S if remote else 0.0
     found: list[Message] = []
     while messages := consumer.poll(max_records=7, timeout_s=patience):
         found += messages

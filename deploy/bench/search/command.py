@@ -8,6 +8,7 @@ page cache, the engine's own caches emptied).
 
 from __future__ import annotations
 
+import math
 import resource
 import tempfile
 import time
@@ -16,9 +17,10 @@ from pathlib import Path
 import click
 import numpy as np
 
+from central.investigation import TooMuch
 from deploy.bench.report import json_option, progress, report
 from deploy.bench.search.city import City, Sizes, city
-from deploy.bench.search.queries import QUERIES
+from deploy.bench.search.queries import QUERIES, Query
 
 
 @click.command()
@@ -90,24 +92,20 @@ def _measure(city: City, kinds: tuple[str, ...], *, warm: int, cold: int, score:
     scores: dict[str, list[float]] = {}
     for kind in kinds:
         query = QUERIES[kind]
-        query.ask(city)
-        times, rows = [], []
-        for _ in range(warm):
-            before = time.perf_counter()
-            rows.append(query.ask(city))
-            times.append(1000 * (time.perf_counter() - before))
+        _asked(query, city)
+        asked = [_asked(query, city) for _ in range(warm)]
         colds = []
         for _ in range(cold):
             city.forget_pages()
-            before = time.perf_counter()
-            query.ask(city)
-            colds.append(1000 * (time.perf_counter() - before))
+            colds.append(_asked(query, city))
         queries[kind] = {
-            "p50_ms": round(float(np.percentile(times, 50)), 1),
-            "p95_ms": round(float(np.percentile(times, 95)), 1),
-            "cold_ms": round(float(np.median(colds)), 1),
-            "rows": round(float(np.mean(rows)), 1),
+            "p50_ms": round(_percentile(asked, 50), 1),
+            "p95_ms": round(_percentile(asked, 95), 1),
+            "cold_ms": round(_percentile(colds, 50), 1),
+            "rows": round(float(np.mean([rows or 0 for _, rows in asked])), 1),
         }
+        if refused := sum(rows is None for _, rows in [*asked, *colds]):
+            queries[kind]["refused"] = refused
         if query.goal_ms is not None:
             queries[kind]["goal_ms"] = query.goal_ms
         if query.goal_cold_ms is not None:
@@ -128,6 +126,22 @@ def _measure(city: City, kinds: tuple[str, ...], *, warm: int, cold: int, score:
         "queries": queries,
         "precision_recall": scores,
     }
+
+
+def _asked(query: Query, city: City) -> tuple[float, int | None]:
+    """Milliseconds, and how many rows came back; None: refused, for it was past the question's limits."""
+    before = time.perf_counter()
+    try:
+        rows = query.ask(city)
+    except TooMuch:
+        rows = None
+    return 1000 * (time.perf_counter() - before), rows
+
+
+def _percentile(asked: list[tuple[float, int | None]], percent: float) -> float:
+    """Of those that were answered: a refusal is quick and says nothing; nan where there are none."""
+    times = [ms for ms, rows in asked if rows is not None]
+    return float(np.percentile(times, percent)) if times else math.nan
 
 
 def _lines(figures: dict[str, object]) -> str:
