@@ -8,6 +8,7 @@ TLS as a real cluster has them. Needs Java 17; Maven fetches the server's jars o
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import secrets
 import shutil
@@ -19,7 +20,6 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, get_args
@@ -63,10 +63,19 @@ def jars(version: str = VERSION) -> Path:
         return libraries
     if shutil.which("mvn") is None:
         raise KafkaNotStarted("expected Maven (`mvn`) on the path to fetch Kafka's jars, got none")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        # One at a time: Maven's own folder is not made for two.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not libraries.is_dir():
+            _fetch(version, libraries)
+    return libraries
+
+
+def _fetch(version: str, libraries: Path) -> None:
     # Fetched aside and then moved: a fetch that was cut off leaves nothing that looks complete.
-    aside = folder / f"fetch-{os.getpid()}"
-    aside.mkdir(parents=True, exist_ok=True)
-    try:
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=libraries.parent) as name:
+        aside = Path(name)
         (aside / "pom.xml").write_text(_POM.format(version=escape(version)), encoding="utf-8")
         done = subprocess.run(
             ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={aside / 'libs'}"],
@@ -78,11 +87,7 @@ def jars(version: str = VERSION) -> Path:
             raise KafkaNotStarted(
                 f"Maven could not fetch Kafka {version}: {(done.stdout + done.stderr).strip()}"
             )
-        with suppress(OSError):  # another process was first
-            (aside / "libs").rename(libraries)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    return libraries
+        (aside / "libs").rename(libraries)
 
 
 def _free_port() -> int:
