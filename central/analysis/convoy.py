@@ -126,7 +126,7 @@ class ConvoyWishes:
     checkpoints: int = 2  #: different ones at which both were seen, in one order
     strength: float = 5.5  #: see the module
     #: Of what either passed, from the first to the last meeting of a day, the part that they passed together.
-    share: float = 0.85
+    share: float = 0.87
 
     def __post_init__(self) -> None:
         a_plate(self.plate)

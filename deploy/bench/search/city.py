@@ -30,6 +30,8 @@ _FIRST = date(2026, 3, 2)  # a Monday
 _DAY = timedelta(days=1)
 _NOTE = "city.json"
 _FORMAT = 1
+#: For a whole day in one insert, which no centre makes; questions are put with what a centre allows.
+_FILL_MIB = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,7 @@ class City:
 
 
 def city(folder: Path, sizes: Sizes) -> City:
-    """The one that the folder holds, or a new one in it.
+    """The one that the folder holds; a new one is made in an empty one.
 
     Raises:
         OtherCity: the folder holds another one, or one that was not finished.
@@ -147,7 +149,7 @@ def city(folder: Path, sizes: Sizes) -> City:
     if not note.exists():
         if folder.exists() and any(folder.iterdir()):
             raise OtherCity(f"expected {folder} to be empty or to hold a finished city, got neither: remove it")
-        return _filled(folder, sizes)
+        _fill(folder, sizes)
     told = json.loads(note.read_text())
     if told["format"] != _FORMAT or told["sizes"] != asdict(sizes):
         raise OtherCity(f"expected {folder} to hold a city of {asdict(sizes)}, got {told['sizes']}")
@@ -196,7 +198,7 @@ def _movement(sizes: Sizes, vehicles: int) -> Movement:
     )
 
 
-def _filled(folder: Path, sizes: Sizes) -> City:
+def _fill(folder: Path, sizes: Sizes) -> None:
     """Day by day, the next one made while one is stored: each UTC day in one insert, which is the one part that
     a running centre makes of it in the end. Of days past the pictures' time what goes with the pictures is not
     stored at all: that is how they are left by retention."""
@@ -204,8 +206,8 @@ def _filled(folder: Path, sizes: Sizes) -> City:
     vehicles = Movement.vehicles_for(sizes.passages, sizes.seed, sizes.days, sizes.checkpoints)
     movement = _movement(sizes, vehicles)
     folder.mkdir(parents=True, exist_ok=True)
-    engine = ChdbEngine(folder / "passages")
-    store = ClickHousePassages(engine, only_writer=True)
+    engine = ChdbEngine(folder / "passages", memory_mib=_FILL_MIB)
+    ClickHousePassages(engine, only_writer=True)  # makes the tables
     made = 0
     midnight = datetime.combine(movement.first, datetime.min.time(), UTC)
 
@@ -248,12 +250,5 @@ def _filled(folder: Path, sizes: Sizes) -> City:
         engine.command(f"OPTIMIZE TABLE passages PARTITION ID '{int(partition)}' FINAL")
     spent += time.monotonic() - begun
     told = {"format": _FORMAT, "sizes": asdict(sizes), "vehicles": vehicles, "passages": made, "fill_s": spent}
+    engine.close()
     (folder / _NOTE).write_text(json.dumps(told))
-    return City(
-        movement=movement,
-        engine=engine,
-        store=store,
-        folder=folder / "passages",
-        passages=made,
-        fill_s=spent,
-    )
