@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -37,9 +37,14 @@ from proto.passage_columns import ID
 
 _COLUMNS = ", ".join(f"`{name}`" for name in columns.SCHEMA.names)
 _NEWEST_FIRST = "ORDER BY captured_at DESC, passage_id DESC"
-#: A page without a plate is looked for in ever longer stretches: parts of other times aren't touched.
-STRETCHES = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
+#: A page is looked for in ever longer stretches, newest first: parts of other times aren't touched.
+STRETCHES: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
+#: Of known plates: as many days as a page of a vehicle in daily use takes.
+STRETCHES_OF_A_PLATE: tuple[timedelta, ...] = (timedelta(days=14),)
+#: What is found by the plate needs no other help, and at ninety parts each offer of help takes its time.
+_BY_PLATE = " SETTINGS use_skip_indexes = 0, optimize_use_projections = 0, optimize_read_in_order = 0"
 _MILLISECOND = timedelta(milliseconds=1)
+_MICROSECOND = timedelta(microseconds=1)
 #: A UUIDv7 tells the moment to the millisecond.
 _MINTED_WITHIN_US = 999
 
@@ -269,9 +274,11 @@ class ClickHousePassages:
         if limit < 1:
             raise ValueError(f"expected a limit of at least 1, got {limit}")
         found: tuple[Passage, ...] = ()
-        for since in self._starts(query):
-            where, parameters = _conditions(query, since=since, after=query.after)
-            found = self._select(where, parameters, limit=limit + 1)
+        for since, until in self._stretches(query):
+            where, parameters = _conditions(query, since=since, until=until, after=query.after)
+            found += self._select(
+                where, parameters, limit=limit + 1 - len(found), settings=_BY_PLATE if _of_plates(query) else ""
+            )
             if len(found) > limit:
                 break
         page = found[:limit]
@@ -280,7 +287,7 @@ class ClickHousePassages:
         return PassagePage(passages=page, next=following)
 
     def count(self, query: PassageQuery) -> int:
-        where, parameters = _conditions(query, since=query.since, after=None)
+        where, parameters = _conditions(query, since=query.since, until=query.until, after=None)
         found = self._asked(f"SELECT count() AS n FROM {self._layout.source} WHERE {where}", parameters)  # noqa: S608
         return int(found.column("n")[0].as_py())
 
@@ -414,24 +421,36 @@ class ClickHousePassages:
     def close(self) -> None:
         self._engine.close()
 
-    def _select(self, where: str, parameters: Parameters, *, limit: int) -> tuple[Passage, ...]:
+    def _select(
+        self, where: str, parameters: Parameters, *, limit: int, settings: str = ""
+    ) -> tuple[Passage, ...]:
         source = self._layout.source
-        sql = f"SELECT {_COLUMNS} FROM {source} WHERE {where} {_NEWEST_FIRST} LIMIT {limit}"  # noqa: S608
+        sql = f"SELECT {_COLUMNS} FROM {source} WHERE {where} {_NEWEST_FIRST} LIMIT {limit}{settings}"  # noqa: S608
         return columns.from_arrow(self._asked(sql, parameters))
 
-    def _starts(self, query: PassageQuery) -> list[datetime | None]:
-        """Where to begin looking: nearer first, the query's own start last."""
-        by_plate = query.entry is not None and not is_pattern(query.entry.plate)
-        if query.plate is not None or query.plates is not None or by_plate:
-            return [query.since]
-        end = query.until
-        if query.after is not None:
-            end = min(end, query.after.captured_at) if end else query.after.captured_at
-        newest = self._engine.query("SELECT max(captured_at) AS at FROM passages").column("at")
-        known = columns.moment_of(newest.cast(pa.int64())[0].as_py())
-        end = min(end, known) if end else known
-        nearer = [end - stretch for stretch in STRETCHES]
-        return [*(start for start in nearer if query.since is None or start > query.since), query.since]
+    def _stretches(self, query: PassageQuery) -> Iterator[tuple[datetime | None, datetime | None]]:
+        """Times to look in, each from and before when: the newest first, all of the query's together."""
+        until = query.until
+        if query.after is not None and (until is None or query.after.captured_at < until):
+            until = query.after.captured_at + _MICROSECOND  # another one of that moment may be left
+        if _of_plates(query):
+            newest, stretches = until, STRETCHES_OF_A_PLATE
+        else:
+            found = self._engine.query("SELECT max(captured_at) AS at FROM passages").column("at")
+            known = columns.moment_of(found.cast(pa.int64())[0].as_py())
+            newest, stretches = min(known, until) if until else known, STRETCHES
+        for stretch in stretches:
+            if newest is None or (query.since is not None and newest - stretch <= query.since):
+                break
+            yield newest - stretch, until
+            until = newest - stretch
+        yield query.since, until
+
+
+def _of_plates(query: PassageQuery) -> bool:
+    """Is it about plates that are known, so that the order of the table leads to them?"""
+    by_entry = query.entry is not None and not is_pattern(query.entry.plate)
+    return query.plate is not None or query.plates is not None or by_entry
 
 
 def _sparing(spared: Sequence[Spared]) -> str:
@@ -478,7 +497,7 @@ def _between(first_us: int, end_us: int | None) -> tuple[str, dict[str, str | in
 
 
 def _conditions(
-    query: PassageQuery, *, since: datetime | None, after: Cursor | None
+    query: PassageQuery, *, since: datetime | None, until: datetime | None, after: Cursor | None
 ) -> tuple[str, dict[str, str | int | Sequence[str]]]:
     terms = ["1"]
     parameters: dict[str, str | int | Sequence[str]] = {}
@@ -495,9 +514,9 @@ def _conditions(
     if since is not None:
         terms.append("captured_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')")
         parameters["since"] = columns.microseconds(since)
-    if query.until is not None:
+    if until is not None:
         terms.append("captured_at < fromUnixTimestamp64Micro({until:Int64}, 'UTC')")
-        parameters["until"] = columns.microseconds(query.until)
+        parameters["until"] = columns.microseconds(until)
     if after is not None:
         # The first term alone prunes parts; the second is exact.
         at = "fromUnixTimestamp64Micro({after_at:Int64}, 'UTC')"
