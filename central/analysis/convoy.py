@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -42,8 +42,11 @@ from central.investigation import Limits, Plan, Reach, TooMuch
 
 #: Passages of the vehicle asked about.
 MOST_PASSAGES = 5_000
-#: Vehicles whose habits are looked at: those met most often.
-MOST_CANDIDATES = 150
+#: Vehicles whose habits are looked at: those whose meetings alone say most.
+MOST_CANDIDATES = 60
+#: Habits make meetings likelier, seldom less likely: whose strength before they are known is lower than what
+#: is asked for by more than this is not looked at.
+_HABITS_MAY_ADD = 2.0
 #: Passages of the vehicle asked about further apart are two trips.
 _TRIP_US = 30 * 60 * MICRO
 #: Habits are told by what was seen so close to the time of day.
@@ -171,8 +174,19 @@ class ConvoyWishes:
         met: dict[str, dict[int, int]] = defaultdict(dict)
         for plate, number, at in _columns(near, "plate", "number", "at"):
             met[plate][number] = at
-        candidates = {p: m for p, m in met.items() if len({steps[n].place for n in m}) >= self.checkpoints}
-        most = sorted(candidates, key=lambda p: (-len(candidates[p]), p))[:MOST_CANDIDATES]
+        days = max(1.0, (reach.until - reach.since) / timedelta(days=1))
+        chance = _Chance(steps, met, days=days, near_us=self.seconds * MICRO)
+        candidates = {}
+        for plate, numbers in met.items():
+            together = _in_order(numbers)
+            if len({steps[n].place for n in together}) < self.checkpoints:
+                continue
+            passed = chance.passed(together, ())
+            if len(together) >= self.share * passed:
+                candidates[plate] = together, chance.at_first(together, passed)
+        least = self.strength - _HABITS_MAY_ADD
+        likely = (p for p, (_, strength) in candidates.items() if strength >= least)
+        most = sorted(likely, key=lambda p: (-candidates[p][1], p))[:MOST_CANDIDATES]
         if not most:
             return []
         habits = yield Plan(
@@ -185,16 +199,13 @@ class ConvoyWishes:
         own: dict[str, list[Step]] = defaultdict(list)
         for plate, place, heading, at in _columns(habits, "plate", "place", "heading", "at"):
             own[plate].append(Step(place, heading, at))
-        days = max(1.0, (reach.until - reach.since) / timedelta(days=1))
-        chance = _Chance(steps, met, days=days, near_us=self.seconds * MICRO)
         found = []
         for plate in most:
-            together = _in_order(candidates[plate])
-            places = {steps[n].place for n in together}
-            strength = chance.strength(together, own[plate])
-            passed = chance.passed(together, own[plate])
-            if len(places) < self.checkpoints or len(together) < self.share * passed:
+            together, _ = candidates[plate]
+            passed = chance.passed(together, [step.at for step in own[plate]])
+            if len(together) < self.share * passed:
                 continue
+            strength = chance.strength(together, passed, own[plate])
             if strength >= self.strength:
                 found.append(_finding(plate, steps, together, strength, passed))
         return sorted(found, key=lambda f: (-f["strength"], f["plate"]))
@@ -244,6 +255,7 @@ class _Chance:
 
     def __init__(self, steps: list[Step], met: dict[str, dict[int, int]], *, days: float, near_us: int) -> None:
         self._steps, self._days, self._near = steps, days, near_us
+        self._times = [step.at for step in steps]
         self._trip = [0] * len(steps)
         for n in range(1, len(steps)):
             self._trip[n] = self._trip[n - 1] + (steps[n].at - steps[n - 1].at > _TRIP_US)
@@ -260,42 +272,65 @@ class _Chance:
         median = changes[len(changes) // 2] / math.log(2) if changes else 0.0
         self._apart = min(max(median, _APART_S[0]), _APART_S[1])
 
-    def strength(self, together: dict[int, int], own: list[Step]) -> float:
-        """-log10 of the chance, with as many candidates as there are."""
+    def strength(self, together: dict[int, int], passed: int, own: list[Step]) -> float:
+        """-log10 of the chance, with as many candidates as there are.
+
+        Args:
+            together: of the passages of the vehicle asked about those with the candidate, and when it came.
+            passed: see there.
+            own: the candidate's passages, by time.
+        """
         apart = {self._steps[n].at // _DAY_US for n in together}
-        passed: dict[tuple[str, str], list[int]] = defaultdict(list)
+        times: dict[tuple[str, str], list[int]] = defaultdict(list)
         follow, left = Counter[tuple[str, str]](), Counter[str]()
         others = [s for s in own if s.at // _DAY_US not in apart]
         for number, step in enumerate(others):
-            passed[step.place, step.heading].append(step.at % _DAY_US)
+            times[step.place, step.heading].append(step.at % _DAY_US)
             left[step.place] += 1
             if number + 1 < len(others) and others[number + 1].at - step.at < _TRIP_US:
                 follow[step.place, others[number + 1].place] += 1
-        for times in passed.values():
-            times.sort()
+        for of_day in times.values():
+            of_day.sort()
         days = max(1.0, self._days - len(apart))
-        expected: dict[int, float] = defaultdict(float)
+        # Where the candidate was never seen otherwise it is met as rarely as anybody.
+        expected = dict.fromkeys(self._trip, self._rarely(days))
         for n, step in enumerate(self._steps):
-            times = passed.get((step.place, step.heading), [])
-            day = step.at % _DAY_US
-            about = bisect_right(times, day + _ABOUT_US) - bisect_left(times, day - _ABOUT_US)
-            rate = (about + 0.5) / days * self._near / _ABOUT_US
-            expected[self._trip[n]] = max(expected[self._trip[n]], rate)
+            if of_day := times.get((step.place, step.heading), []):
+                day = step.at % _DAY_US
+                about = bisect_right(of_day, day + _ABOUT_US) - bisect_left(of_day, day - _ABOUT_US)
+                rate = (about + 0.5) / days * self._near / _ABOUT_US
+                expected[self._trip[n]] = max(expected[self._trip[n]], rate)
         met_trips = {self._trip[n] for n in together}
         chance = poisson_tail(len(met_trips), sum(min(1.0, e) for e in expected.values()))
-        numbers = sorted(together)
-        for before, n in pairwise(numbers):
+        for way, on in self._driven_on(together):
+            chance += math.log10((follow[way] + on) / (left[way[0]] + 1))
+        return self._weighed(together, passed, chance)
+
+    def at_first(self, together: dict[int, int], passed: int) -> float:
+        """The strength before anything is known of the candidate's habits."""
+        days = max(1.0, self._days - len({self._steps[n].at // _DAY_US for n in together}))
+        trips = self._trip[-1] + 1
+        chance = poisson_tail(len({self._trip[n] for n in together}), trips * min(1.0, self._rarely(days)))
+        chance += sum(math.log10(on) for _, on in self._driven_on(together))
+        return self._weighed(together, passed, chance)
+
+    def _rarely(self, days: float) -> float:
+        return 0.5 / days * self._near / _ABOUT_US
+
+    def _driven_on(self, together: dict[int, int]) -> Iterator[tuple[tuple[str, str], float]]:
+        """From where to where the two drove on together, and the share of others who did, of those who had been
+        with it as long; the candidate itself left out."""
+        for before, n in pairwise(sorted(together)):
             if self._trip[before] != self._trip[n] or self._steps[before].place == self._steps[n].place:
                 continue
-            # What the others did who had been with it as long, the candidate itself left out.
             run = max(1, self._run(n, together))
             asked, kept = max(0, self._asked[n, run] - 1), max(0, self._kept[n, run] - 1)
-            on = (kept + _STAY * _TRUST) / (asked + _TRUST)
-            way = (self._steps[before].place, self._steps[n].place)
-            chance += math.log10((follow[way] + on) / (left[way[0]] + 1))
+            yield (self._steps[before].place, self._steps[n].place), (kept + _STAY * _TRUST) / (asked + _TRUST)
+
+    def _weighed(self, together: dict[int, int], passed: int, chance: float) -> float:
+        """log10 of the chance to the strength."""
         kept_distance = min(_SAY_ALL, sum(map(self._distance, self._changes(together))))
-        missed = self.passed(together, own) - len(together)
-        return kept_distance - chance - self._candidates - missed * _MISSED
+        return kept_distance - chance - self._candidates - (passed - len(together)) * _MISSED
 
     def _changes(self, met: dict[int, int]) -> Iterator[float]:
         """By how many seconds the distance changed from a passage to the next, on a trip."""
@@ -310,15 +345,20 @@ class _Chance:
         ) / math.log(10)
         return min(max(ratio, _SAYS[0]), _SAYS[1])
 
-    def passed(self, together: dict[int, int], own: list[Step]) -> int:
-        """Passages of whichever has more, from the first to the last meeting of each day."""
+    def passed(self, together: dict[int, int], own: Sequence[int]) -> int:
+        """Passages of whichever has more, from the first to the last meeting of each day.
+
+        Args:
+            together: see `strength`.
+            own: times of the candidate's passages, rising.
+        """
         ends: dict[int, tuple[int, int]] = {}
         for n in sorted(together):
             at = self._steps[n].at
             first, _ = ends.get(at // _DAY_US, (at, at))
             ends[at // _DAY_US] = (first, at)
-        led = sum(_between(ends, s.at, self._near) for s in self._steps)
-        return max(led, sum(_between(ends, s.at, self._near) for s in own), len(together))
+        led = sum(_between(self._times, *of_day, self._near) for of_day in ends.values())
+        return max(led, sum(_between(own, *of_day, self._near) for of_day in ends.values()), len(together))
 
     def _run(self, number: int, met: Collection[int]) -> int:
         """At how many of the passages just before this one, on the same trip, was it met?"""
@@ -328,6 +368,8 @@ class _Chance:
         return sum(n in met and self._trip[n] == self._trip[number] for n in range(first, number))
 
 
-def _between(ends: dict[int, tuple[int, int]], at: int, spare: int) -> bool:
-    first, last = ends.get(at // _DAY_US, (at + spare + 1, at))
-    return first - spare <= at <= last + spare
+def _between(times: Sequence[int], first: int, last: int, spare: int) -> int:
+    """How many of the rising times lie between them, and no day further."""
+    day = first // _DAY_US * _DAY_US
+    low, high = max(day, first - spare), min(day + _DAY_US - 1, last + spare)
+    return bisect_right(times, high) - bisect_left(times, low)
