@@ -8,21 +8,24 @@ are other vehicles: a read of them counts only as far as its own lattice makes t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations, product
 from typing import Any
 
 from central.investigation import Limits, Plan, Reach
-from central.store.columns import lattice_of, moment_of
+from central.store.columns import lattice_of, microseconds, moment_of
 from proto.background import UNKNOWN, Background
 from proto.passage import PlateRead
 from proto.plate import ALNUM, PROVINCES, PlateClass, PlateColour, confusable_with
 from proto.variants import SURE, variants
 
-#: Reads in doubt that are scored at most, the newest.
-MOST_READS = 5000
+#: Reads in doubt of a text that are scored at most, the newest: their mean is told by these.
+MOST_READS = 40
+#: Of a text that was read within this time before the end, only those reads: what lies further back is mostly of
+#: the same few vehicles.
+_NEAR = timedelta(days=14)
 #: A text whose reads are less likely the plate than this is not shown.
 LEAST_LIKELY = 0.001
 #: What a reader may put in a place; a read outside the grammar may have the letters I and O.
@@ -70,36 +73,61 @@ def plan_counts(plate: str, reach: Reach, *, limits: Limits | None = None) -> Pl
             " GROUP BY plate"
         ),
         reach=reach,
-        parameters=_parameters(plate),
+        parameters={
+            "plate": plate,
+            "texts": sorted(texts_like(plate)),
+            "sure": round(SURE * _CONFIDENCE_STEPS),
+        },
         limits=limits or Limits(seconds=10),
+        by_plate=True,
+        skips=False,
     )
 
 
-def plan_reads(plate: str, texts: Collection[str], reach: Reach, *, limits: Limits | None = None) -> Plan:
-    """The reads in doubt of other texts, newest first: columns plate, confidence and the lattice's.
+def plans_of_reads(plate: str, counts: Any, reach: Reach, *, limits: Limits | None = None) -> tuple[Plan, ...]:
+    """The newest reads in doubt of other texts, of each some: columns plate, confidence and the lattice's.
 
     Args:
         plate: what is looked for.
-        texts: that were read at all, see `plan_counts`; itself among them or not.
+        counts: what `plan_counts` was answered, an Arrow table: texts that were read at all.
         reach: where may be looked.
-        limits: of the query.
+        limits: of each query.
     """
-    return Plan(
-        name="looks like",
-        sql=(
-            "SELECT plate, confidence, `lattice.position` AS position, `lattice.character` AS character,"
-            " `lattice.cost` AS cost FROM seen WHERE plate IN {texts:Array(String)}"
-            " AND plate != {plate:String} AND confidence < {sure:Int64}"
-            " ORDER BY captured_at DESC LIMIT {most:UInt64}"
-        ),
-        reach=reach,
-        parameters=_parameters(plate) | {"texts": sorted({*texts} - {plate}), "most": MOST_READS},
-        limits=limits or Limits(seconds=10),
+    near = max(reach.since, reach.until - _NEAR)
+    lately: list[str] = []
+    before: list[str] = []
+    for text, last_us in zip(
+        counts.column("plate").to_pylist(), counts.column("last_us").to_pylist(), strict=True
+    ):
+        if text != plate:
+            (lately if moment_of(last_us) >= near else before).append(text)
+    return tuple(
+        Plan(
+            name="looks like",
+            sql=(
+                "SELECT plate, confidence, `lattice.position` AS position, `lattice.character` AS character,"
+                " `lattice.cost` AS cost FROM seen WHERE plate IN {texts:Array(String)}"
+                " AND confidence < {sure:Int64}"
+                " AND captured_at >= fromUnixTimestamp64Micro({near:Int64}, 'UTC')"
+                " ORDER BY captured_at DESC LIMIT {most:UInt64} BY plate"
+            ),
+            reach=reach,
+            parameters={
+                "texts": sorted(texts),
+                "sure": round(SURE * _CONFIDENCE_STEPS),
+                "near": microseconds(since),
+                "most": MOST_READS,
+            },
+            limits=limits or Limits(seconds=10),
+            by_plate=True,
+        )
+        for texts, since in ((lately, near), (before, reach.since))
+        if texts
     )
 
 
 def reads_of(rows: Any) -> tuple[PlateRead, ...]:
-    """The rows of `plan_reads`, an Arrow table, as far as a likelihood needs them."""
+    """The rows of one of `plans_of_reads`, an Arrow table, as far as a likelihood needs them."""
     found = []
     for row in rows.to_pylist():
         text = row["plate"]
@@ -143,11 +171,3 @@ def ranked(counts: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Those that are likely enough, the likeliest first."""
     kept = [c for c in counts if c.likelihood >= LEAST_LIKELY]
     return tuple(sorted(kept, key=lambda c: (-c.likelihood, -c.passages, c.text)))
-
-
-def _parameters(plate: str) -> dict[str, str | int | Sequence[str]]:
-    return {
-        "plate": plate,
-        "texts": sorted(texts_like(plate)),
-        "sure": round(SURE * _CONFIDENCE_STEPS),
-    }

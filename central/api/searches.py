@@ -22,7 +22,7 @@ from central.area import Scope
 from central.checkpoint import Checkpoint
 from central.interception import Geography
 from central.investigation import Gate, Inquiry, Reach
-from central.lookalike import Candidate, candidates, likelihoods, plan_counts, plan_reads, ranked, reads_of
+from central.lookalike import Candidate, candidates, likelihoods, plan_counts, plans_of_reads, ranked, reads_of
 from central.people import User
 from central.ports import Cursor, PassagePage, PassageQuery
 from central.search_export import to_csv, to_geojson, to_xlsx
@@ -191,8 +191,8 @@ def _found(
     if not text or search.how is not How.LIKE:
         return services.store.search(query), ()
     counts = services.store.answer(plan_counts(text, reach))
-    texts = counts.column("plate").to_pylist()
-    scores = likelihoods(text, reads_of(services.store.answer(plan_reads(text, texts, reach))))
+    reads = [r for plan in plans_of_reads(text, counts, reach) for r in reads_of(services.store.answer(plan))]
+    scores = likelihoods(text, reads)
     found = ranked(candidates(counts, scores))
     like = replace(query, plates=frozenset({text} | {c.text for c in found}), like=text)
     return services.store.search(like), found

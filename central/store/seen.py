@@ -43,6 +43,8 @@ def rendered(plan: Plan, source: str, *, tag: str) -> tuple[str, dict[str, Value
     }
     if plan.by_plate:
         settings["optimize_use_projections"] = 0
+    if not plan.skips:
+        settings["use_skip_indexes"] = 0
     told = ", ".join(f"{name} = {value}" for name, value in settings.items())
     return f"{sql} SETTINGS {told}, result_overflow_mode = 'throw', log_comment = '{tag}'", parameters
 

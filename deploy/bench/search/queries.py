@@ -31,7 +31,7 @@ from central.analysis import (
     StopoverWishes,
 )
 from central.investigation import Limits
-from central.lookalike import candidates, likelihoods, plan_counts, plan_reads, ranked, reads_of
+from central.lookalike import candidates, likelihoods, plan_counts, plans_of_reads, ranked, reads_of
 from central.ports import PassageQuery
 from deploy.bench.search.city import City
 from deploy.bench.search.scores import MONTH, analysed, clones_found, convoys_found
@@ -76,8 +76,8 @@ def _wildcard_all(city: City) -> int:
 def _looks_like(city: City) -> int:
     plate, reach = city.plate(), city.reach()
     counts = city.store.answer(plan_counts(plate, reach, limits=_LIMITS))
-    texts = counts.column("plate").to_pylist()
-    reads = reads_of(city.store.answer(plan_reads(plate, texts, reach, limits=_LIMITS)))
+    plans = plans_of_reads(plate, counts, reach, limits=_LIMITS)
+    reads = [read for plan in plans for read in reads_of(city.store.answer(plan))]
     found = ranked(candidates(counts, likelihoods(plate, reads)))
     query = PassageQuery(
         plates=frozenset({plate} | {c.text for c in found}),
