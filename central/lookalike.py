@@ -23,8 +23,8 @@ from proto.variants import SURE, variants
 
 #: Reads in doubt of a text that are scored at most, the newest: their mean is told by these.
 MOST_READS = 40
-#: Of a text that was read within this time before the end, only those reads: what lies further back is mostly of
-#: the same few vehicles.
+#: Of a text that was read within this time before the end, only those reads: what lies further back is mostly
+#: of the same few vehicles.
 _NEAR = timedelta(days=14)
 #: A text whose reads are less likely the plate than this is not shown.
 LEAST_LIKELY = 0.001

@@ -70,7 +70,7 @@ class Plan:
     limits: Limits = Limits()
     #: It goes through all plates of its time: the store's order by place would only scatter them.
     by_plate: bool = False
-    #: Stretches of the table that can't have what is asked for may be ruled out beforehand. It costs more than it
+    #: Stretches of the table without what is asked for may be ruled out beforehand, which costs more than it
     #: saves where nearly all of them have some.
     skips: bool = True
 
