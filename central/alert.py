@@ -42,6 +42,8 @@ class AlertMove(enum.StrEnum):
     VERIFY = "verify"
     SIGN_OFF = "sign_off"
     DISPATCH = "dispatch"
+    UNDER_WAY = "under_way"  #: the unit's own: it has the dispatch and is on its way
+    ON_SCENE = "on_scene"  #: the unit's own: it is where it is to stop the vehicle
     INTERCEPTED = "intercepted"
     MISSED = "missed"
     NOT_NEEDED = "not_needed"
@@ -76,6 +78,8 @@ TRANSITIONS: dict[_Key, tuple[AlertState, str]] = {
     (_S.SIGNED_OFF, _M.DISPATCH, None): (_S.DISPATCHED, "a unit is sent"),
     (_S.SIGNED_OFF, _M.NOT_NEEDED, None): (_S.NOT_NEEDED, "no unit has to be sent"),
     (_S.DISPATCHED, _M.VERIFY, _V.MISREAD): (_S.FALSE_ALERT, "found to be another plate at the roadside"),
+    (_S.DISPATCHED, _M.UNDER_WAY, None): (_S.DISPATCHED, "the unit is on its way"),
+    (_S.DISPATCHED, _M.ON_SCENE, None): (_S.DISPATCHED, "the unit is in place"),
     (_S.DISPATCHED, _M.INTERCEPTED, None): (_S.INTERCEPTED, "the vehicle was stopped"),
     (_S.DISPATCHED, _M.MISSED, None): (_S.MISSED, "the vehicle got away"),
     (_S.DISPATCHED, _M.NOT_NEEDED, None): (_S.NOT_NEEDED, "the unit was called back"),
@@ -109,6 +113,12 @@ TRANSITIONS |= {
 #: Whose moves these are, all but the clock's.
 MOVERS = frozenset({Role.OPERATOR})
 CLOCKS = frozenset({_M.ESCALATE})
+#: What only the unit that was sent can say, each once.
+CREWS = frozenset({_M.UNDER_WAY, _M.ON_SCENE})
+#: What a unit may say of the alert it was sent to; the rest is the operators'.
+CREW_MAY = (_M.UNDER_WAY, _M.ON_SCENE, _M.INTERCEPTED, _M.MISSED, _M.FEEDBACK)
+#: Photos of one feedback, at most.
+MOST_PHOTOS = 6
 _ANSWERS = frozenset({_M.ACCEPT, _M.DECLINE})
 
 
@@ -136,6 +146,10 @@ class UnknownUnit(AlertError):
     """No registered unit that this person may send; says which there are."""
 
 
+class InvalidReport(AlertError):
+    """What a unit says besides its step can't be; says what was expected and what came."""
+
+
 class IncompleteStep(AlertError):
     """The move lacks something that it must say: a verdict, a unit, a note, an addressee."""
 
@@ -154,6 +168,10 @@ class AlertStep:
     unit_id: str = ""  #: of a registered unit; empty: somebody whom the books don't know
     note: str = ""
     addressee: str = ""  #: of a hand-over or an escalation: a username or a shift's team
+    identity_checked: bool | None = None  #: of a feedback: whether the driver's identity was; None: not said
+    photos: tuple[str, ...] = ()  #: of a feedback: SHA-256 of each, lower-case hex
+    made_at: datetime | None = None  #: when its author made it, where it came later; by their own clock
+    key: str = ""  #: the author's own mark, by which it is known where it comes twice; empty: none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +193,16 @@ class Repeat:
     watchlist_version: int
     matched_at: datetime
     joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a unit's step says besides: see `AlertStep`."""
+
+    identity_checked: bool | None = None
+    photos: tuple[str, ...] = ()
+    made_at: datetime | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,11 +277,14 @@ def advance(
     addressee: str = "",
     people: Collection[str] = (),
     seen: int | None = None,
+    crew: bool = False,
+    report: Report | None = None,
 ) -> Alert:
     """The alert after the move, with the step in its history.
 
     `unit_id` is a registered one, checked by the caller. `addressee` and `people` say to whom it is handed
-    over. `seen`: how many steps the caller had seen when they decided; None where they don't say.
+    over. `seen`: how many steps the caller had seen when they decided; None where they don't say. `crew`: it is
+    the unit that was sent which says so, with its `report`.
 
     Raises:
         AlertChanged: a person made a step that the caller had not seen.
@@ -266,6 +297,8 @@ def advance(
     if move not in allowed(alert.state):
         expected = ", ".join(_open_to_people(alert.standing)) or "nothing any more"
         raise IllegalStep(f"an alert that is {alert.state} allows {expected}; got {move}{_since(alert)}")
+    if crew or move in CREWS:
+        _check_crew(alert, move, crew=crew)
     others = frozenset(people) - {by}
     _check_complete(alert.state, move, verdict=verdict, unit=unit, note=note, others=others)
     if move in _ANSWERS:
@@ -275,6 +308,7 @@ def advance(
         expected = ", ".join(verdicts(alert.state))
         raise IllegalStep(f"an alert that is {alert.state} can only be verified as {expected}; got {verdict}")
     after, _ = found
+    report = report or Report()
     step = AlertStep(
         at=at,
         user=by,
@@ -286,6 +320,10 @@ def advance(
         unit_id=unit_id,
         note=note.strip(),
         addressee=addressee,
+        identity_checked=report.identity_checked,
+        photos=report.photos,
+        made_at=report.made_at,
+        key=report.key,
     )
     owner, offer = alert.owner, alert.offer
     if move in (AlertMove.SIGN_OFF, AlertMove.ACCEPT):
@@ -345,9 +383,26 @@ def may_verdicts(standing: Standing, *, username: str, roles: Collection[Role]) 
     return verdicts(standing.state) if mine else ()
 
 
+def crew_may(alert: Alert) -> tuple[AlertMove, ...]:
+    """Moves that the unit which was sent may make now."""
+    said = {step.move for step in alert.steps}
+    return tuple(m for m in CREW_MAY if m in allowed(alert.state) and not (m in CREWS and m in said))
+
+
 def _open_to_people(standing: Standing) -> tuple[AlertMove, ...]:
     offered = standing.offer is not None
-    return tuple(m for m in allowed(standing.state) if m not in CLOCKS and (m not in _ANSWERS or offered))
+    mine = (m for m in allowed(standing.state) if m not in CLOCKS | CREWS)
+    return tuple(m for m in mine if m not in _ANSWERS or offered)
+
+
+def _check_crew(alert: Alert, move: AlertMove, *, crew: bool) -> None:
+    if not crew:
+        raise IllegalStep(f"expected {move} from the unit that was sent, got it from somebody else")
+    if move not in crew_may(alert):
+        if move in CREWS:
+            raise IllegalStep(f"expected {move} once, got it again{_since(alert)}")
+        expected = ", ".join(crew_may(alert)) or "nothing any more"
+        raise IllegalStep(f"a unit may say {expected} of this alert now; got {move}{_since(alert)}")
 
 
 def _text(passage: Passage) -> str:

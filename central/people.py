@@ -20,6 +20,7 @@ class Role(enum.StrEnum):
     SUPERVISOR = "supervisor"  #: sees the duty's work and may withdraw an order
     AUDITOR = "auditor"  #: reads the audit trail and nothing it was kept from
     ADMINISTRATOR = "administrator"  #: looks after nodes and machine tokens, sees no vehicles
+    PATROL = "patrol"  #: rides with a unit at the roadside and sees what that unit was sent to, nothing else
 
 
 class PeopleError(Exception):

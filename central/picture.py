@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from central.view import AlertView, EvidenceView, PassageView
+from central.view import IMAGE_PATH, AlertStepView, AlertView, EvidenceView, PassageView
 
 #: Of a person's address: longer than a shift. Whether they may is asked anew each time it is opened.
 LASTS = timedelta(hours=12)
@@ -25,7 +25,7 @@ LASTS_IN_MESSAGES = timedelta(days=7)
 _FULL = 3600
 _PURPOSE = "bukong picture 1"
 _SEAL_CHARACTERS = 32
-PATH = "/api/images/"
+PATH = IMAGE_PATH
 #: Whose an address is that is nobody's own.
 ANYBODY = ""
 
@@ -85,7 +85,18 @@ class Addresses:
             )
             for each in view.passages
         ]
-        return view.model_copy(update={"passage": self.passage(view.passage), "passages": listed})
+        steps = [self.step(each, view.passage) for each in view.steps]
+        return view.model_copy(
+            update={"passage": self.passage(view.passage), "passages": listed, "steps": steps}
+        )
+
+    def step(self, view: AlertStepView, told_by: PassageView) -> AlertStepView:
+        """The same of a feedback's photos, which are told with this passage of the alert."""
+        if not view.photos:
+            return view
+        checkpoint_id = told_by.checkpoint.checkpoint_id
+        photos = [self._opened(bare, told_by.passage_id, checkpoint_id) for bare in view.photos]
+        return view.model_copy(update={"photos": photos})
 
     def put_in(self, kind: str, data: dict[str, Any]) -> None:
         """The same of a live event's JSON, in place."""
@@ -94,6 +105,12 @@ class Addresses:
                 which: bare and self._opened(bare, told["passage_id"], told["checkpoint"]["checkpoint_id"])
                 for which, bare in told["evidence"].items()
             }
+        for step in data.get("steps", ()) if kind == "alert" else ():
+            newest = data["passage"]
+            step["photos"] = [
+                self._opened(bare, newest["passage_id"], newest["checkpoint"]["checkpoint_id"])
+                for bare in step.get("photos", ())
+            ]
 
     def _evidence(self, bare: EvidenceView, passage_id: str, checkpoint_id: str) -> EvidenceView:
         return EvidenceView(

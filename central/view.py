@@ -23,6 +23,7 @@ from proto.plate import PlateClass, PlateColour, display
 from proto.schedule import MAX_WINDOWS, Schedule, Window
 
 BoxView = tuple[float, float, float, float]
+IMAGE_PATH = "/api/images/"
 #: 00:00 to 24:00.
 CLOCK_TIME = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
@@ -127,7 +128,7 @@ def _corners(box: Box | None) -> BoxView | None:
 
 def _address(passage: Passage, kind: EvidenceKind) -> str | None:
     image = passage.image(kind)
-    return None if image is None else f"/api/images/{image.sha256}"
+    return None if image is None else f"{IMAGE_PATH}{image.sha256}"
 
 
 class _Step(View):
@@ -339,6 +340,13 @@ class AlertStepView(_Step):
     unit_id: str = Field(default="", description="Of a registered unit; empty: one that the books don't know.")
     note: str
     addressee: str = Field(description="Of a hand-over or an escalation; else empty.")
+    made_at: datetime | None = Field(
+        default=None, description="When the unit made it, by its own clock, where it came later; null: then."
+    )
+    identity_checked: bool | None = Field(
+        default=None, description="Of a feedback: whether the driver's identity was checked; null: not said."
+    )
+    photos: list[str] = Field(default=[], description="Of a feedback: addresses.")
     before: AlertState = Field(validation_alias="from", serialization_alias="from")
     after: AlertState = Field(validation_alias="to", serialization_alias="to")
 
@@ -477,6 +485,9 @@ class AlertView(View):
                     unit_id=s.unit_id,
                     note=s.note,
                     addressee=s.addressee,
+                    made_at=s.made_at,
+                    identity_checked=s.identity_checked,
+                    photos=[f"{IMAGE_PATH}{sha256}" for sha256 in s.photos],
                     before=s.before,
                     after=s.after,
                 )

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from central.api.caller import CurrentCaller
 from central.api.problems import problem
+from central.api.rights import SEE_ALL_IMAGES
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
 from central.area import Scope
@@ -64,12 +65,14 @@ def _check(services: Services, scope: Scope, user: User, sha256: str, told: Told
     """Before it is looked for: a refusal must not tell whether the picture is here.
 
     Raises:
-        NotGiven: the address is not this person's, is too old, or tells of a checkpoint that is none of their
-            areas' any more.
+        NotGiven: the address is not this person's, is too old, tells of a checkpoint that is none of their
+            areas' any more, or they ride with a unit and it is of no alert that the unit was sent to.
     """
     check(services.records.picture_key, sha256, told, username=user.username, now=services.clock.now())
     if not scope.allows(told.checkpoint_id):
         raise NotGiven("expected a picture of a checkpoint in your areas, got one of another's")
+    if not user.roles & SEE_ALL_IMAGES and not services.records.patrol.may_see(user.username, sha256):
+        raise NotGiven("expected a picture of an alert that your unit was sent to, got another")
 
 
 @router.get("", response_class=Response, responses=IMAGE_BYTES | _GONE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from central.interception import (
     Ring,
     Sighting,
     StepTable,
+    Unit,
     habits_of,
     plan,
     step_counts,
@@ -104,14 +105,26 @@ def announce_interception(
 def _made(alert_id: str, user: User, scope: Scope, services: Services, *, announce: bool) -> InterceptionView:
     """1. The alert, 2. the vehicle's newest sighting and its habits, 3. the forecast within one's areas,
     4. the plan with one's units, 5. written down, then shown."""
-    now = services.clock.now()
     found = seen(services, scope, alert_id)  # 1.
+    return plan_of(found, units_for(services, user), user, scope, services, announce=announce)
+
+
+def plan_of(
+    found: OrderedAlert,
+    units: Sequence[Unit],
+    user: User,
+    scope: Scope,
+    services: Services,
+    *,
+    announce: bool,
+) -> InterceptionView:
+    """The steps 2 to 5 of a plan with these units. At least one passage of the alert lies in the scope."""
+    now = services.clock.now()
     sighting, habits = _history(services, scope, found, now)  # 2.
     whole = services.movement.forecast(sighting, asked_at=now, habits=habits)  # 3.
     expected = tuple(e for e in whole.expected if scope.allows(e.checkpoint_id))
     outside = sum(e.probability for e in whole.next if not scope.allows(e.checkpoint_id))
-    units = units_for(services, user)  # 4.
-    made = plan(
+    made = plan(  # 4.
         replace(whole, expected=expected),
         units,
         Geography.of(services.records.checkpoints.all()),

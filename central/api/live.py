@@ -12,7 +12,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
 from central import alert, order
-from central.alert import AlertState, Offer, Standing
+from central.alert import AlertMove, AlertState, Offer, Standing
 from central.api.alerts import views
 from central.api.hub import LiveHub, TooFarBehind
 from central.api.pictures import addresses_for
@@ -22,7 +22,7 @@ from central.api.services import Services
 from central.area import Scope
 from central.audit import AuditRecord
 from central.order import OrderState
-from central.people import User
+from central.people import Role, User
 from central.ports import LiveEvent
 from central.records import NotFound
 
@@ -30,6 +30,8 @@ router = APIRouter(prefix="/api", tags=["live"])
 NO_SESSION = 4401
 NOT_FROM_HERE = 4403
 NOT_UNDERSTOOD = 4422
+#: What a unit at the roadside is told of.
+DISPATCH = "dispatch"
 #: Kinds that show where vehicles are now: never shown later than the live view would show them.
 _FLEETING = frozenset({"passage", "node"})
 
@@ -89,12 +91,13 @@ async def live(socket: WebSocket) -> None:
 
 def leave_trace(services: Services, user: User, after: int) -> None:
     """Write down that somebody watches from now on."""
+    kinds = kinds_for(user.roles) | ({DISPATCH} if Role.PATROL in user.roles else frozenset())
     services.records.audit.append(
         AuditRecord(
             at=services.clock.now(),
             user=user.username,
             action="live.open",
-            detail=json.dumps({"kinds": sorted(kinds_for(user.roles)), "after": after}),
+            detail=json.dumps({"kinds": sorted(kinds), "after": after}),
         )
     )
 
@@ -129,7 +132,7 @@ async def follow(
     scope = await run_in_threadpool(services.records.checkpoints.scope, user.areas)
     every = services.settings.live_recheck.total_seconds()
     looked = services.clock.monotonic()
-    caught_up = False
+    caught_up, unit_id = False, ""
     while True:
         if not caught_up and cursor >= behind:
             caught_up = True
@@ -141,9 +144,13 @@ async def follow(
             yield _note("gap", {"newest": cursor}, resume=cursor)
             continue
         kinds = kinds_for(user.roles)
+        if Role.PATROL in user.roles:
+            unit_id = await run_in_threadpool(_unit_of, services, user)
         live_since = services.clock.now() - services.records.policy.live_window
         for event in events:
             cursor = event.event_id
+            if unit_id and (told := dispatched(event, unit_id)) is not None:
+                yield told
             fresh = event.kind not in _FLEETING or event.at >= live_since
             if event.kind not in kinds or not fresh or not _within(scope, user, event):
                 continue
@@ -162,6 +169,25 @@ async def follow(
             scope = await run_in_threadpool(services.records.checkpoints.scope, user.areas)
         if not events:
             yield None
+
+
+def _unit_of(services: Services, user: User) -> str:
+    unit = services.records.patrol.unit(user.username)
+    return "" if unit is None else unit.unit_id
+
+
+def dispatched(event: LiveEvent, unit_id: str) -> Said | None:
+    """To whoever rides with the unit: that something happened with an alert that it was sent to, and no more;
+    what, they ask. None: it was not sent to it, or the event is of something else."""
+    # First in the text: most alerts are none of the unit's, and need not be read.
+    if event.kind != "alert" or f'"unit_id":"{unit_id}"' not in event.body:
+        return None
+    data = json.loads(event.body)
+    sent = [step["unit_id"] for step in data["steps"] if step["step"] == AlertMove.DISPATCH]
+    if not sent or sent[-1] != unit_id:
+        return None
+    body = json.dumps({"alert_id": data["alert_id"], "version": data["version"]})
+    return Said(kind=DISPATCH, text=_text(event, body, kind=DISPATCH), resume=event.event_id)
 
 
 def hello(hub: LiveHub, oldest: int, gap: bool) -> Said:
@@ -194,9 +220,9 @@ def _within(scope: Scope, user: User, event: LiveEvent) -> bool:
     return any(map(scope.allows, places))
 
 
-def _text(event: LiveEvent, body: str) -> str:
+def _text(event: LiveEvent, body: str, *, kind: str = "") -> str:
     at = event.at.isoformat().replace("+00:00", "Z")
-    return f'{{"id":{event.event_id},"kind":"{event.kind}","at":"{at}","data":{body}}}'
+    return f'{{"id":{event.event_id},"kind":"{kind or event.kind}","at":"{at}","data":{body}}}'
 
 
 def _alert_now(services: Services, user: User, scope: Scope, event: LiveEvent) -> str | None:

@@ -15,6 +15,9 @@ from central.api.problems import problem
 
 IMAGES = "/api/images/"
 HOTLISTS = "/api/hotlists/"
+PATROL = "/api/patrol/dispatches/"
+#: A phone's photo, made small by the page.
+MAX_PHOTO_BYTES = 4 * 1024 * 1024
 _log = structlog.get_logger(__name__)
 #: Pages load what they need from here and nowhere else, and can't be framed.
 SECURITY_HEADERS: dict[str, str] = {
@@ -24,7 +27,7 @@ SECURITY_HEADERS: dict[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(), geolocation=(self), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -145,6 +148,8 @@ class BodyLimit:
         limit = self._image_limit if path.startswith(IMAGES) else self._limit
         if path.startswith(HOTLISTS) and path.endswith("/imports"):
             limit = self._list_limit
+        if path.startswith(PATROL) and path.endswith("/photos"):
+            limit = min(MAX_PHOTO_BYTES, self._image_limit)
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced) > limit:
             await problem(413, f"expected a body of at most {limit} bytes, got {announced[:20]}")(

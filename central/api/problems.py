@@ -11,7 +11,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from central.alert import AlertChanged, IllegalStep, IncompleteStep, NotOffered, OutOfReach, UnknownUnit
+from central.alert import (
+    AlertChanged,
+    IllegalStep,
+    IncompleteStep,
+    InvalidReport,
+    NotOffered,
+    OutOfReach,
+    UnknownUnit,
+)
 from central.analysis import InvalidWishes, UnknownKind
 from central.delivery.target import InvalidTarget, NotDead
 from central.estimate import TooWide
@@ -78,6 +86,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     IncompleteStep: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidHold: HTTPStatus.UNPROCESSABLE_ENTITY,
     OutOfReach: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidReport: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownUnit: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotDead: HTTPStatus.CONFLICT,

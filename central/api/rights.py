@@ -30,12 +30,15 @@ _IMAGES = frozenset({TokenScope.IMAGES})
 _READ = frozenset({TokenScope.READ})
 _NODE = Right(machines=_IMAGES)
 _EVERYBODY = _people(*Role)
+#: Whoever works at a desk: a unit at the roadside sees what it was sent to, and nothing of the rest.
+_DESKS = frozenset(Role) - {_R.PATROL}
 #: Of one's own session, whatever one's password.
 _ANYHOW = Right(roles=frozenset(Role), before_password_change=True)
 #: Nobody of an area looks after people or tokens, so nobody makes one who sees more than they do.
 _PEOPLE = _people(_R.ADMINISTRATOR, whole_network=True)
 #: Also for another platform that has a token to read.
 _EVERYBODY_AND_PLATFORMS = Right(roles=frozenset(Role), machines=_READ)
+_DESKS_AND_PLATFORMS = Right(roles=_DESKS, machines=_READ)
 #: A hold may name any plate of the network.
 _HOLDS = _people(_R.SUPERVISOR, _R.AUDITOR, whole_network=True)
 _AUDITOR = _people(_R.AUDITOR, whole_network=True)
@@ -45,7 +48,10 @@ _TARGETS = _people(_R.ADMINISTRATOR, whole_network=True)
 _ON_DUTY = (_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR)
 _ON_IMPORTS = (_R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR)
 #: Images carry what passages carry, and are opened by the address that came with one: see `central.picture`.
-_SEE_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
+SEE_ALL_IMAGES = frozenset({_R.OPERATOR, _R.INVESTIGATOR, _R.SUPERVISOR})
+#: A unit's only of the alerts that it was sent to, see `images`.
+_SEE_IMAGES = SEE_ALL_IMAGES | {_R.PATROL}
+_PATROL = _people(_R.PATROL)
 
 #: (method, path) → right.
 RIGHTS: dict[tuple[str, str], Right] = {
@@ -67,9 +73,9 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/users/{username}/confirm"): _PEOPLE,
     ("POST", "/api/users/{username}/password"): _PEOPLE,
     ("DELETE", "/api/users/{username}/sessions"): _PEOPLE,
-    ("GET", "/api/live/events"): _EVERYBODY,
+    ("GET", "/api/live/events"): _EVERYBODY,  # each the kinds that they may see
     ("GET", "/api/checkpoints"): _EVERYBODY_AND_PLATFORMS,
-    ("GET", "/api/areas"): _EVERYBODY_AND_PLATFORMS,
+    ("GET", "/api/areas"): _DESKS_AND_PLATFORMS,
     ("GET", "/api/passages"): Right(roles=frozenset({_R.OPERATOR, _R.SUPERVISOR}), machines=_READ),
     ("POST", "/api/tracks"): _people(_R.INVESTIGATOR),
     ("GET", "/api/analyses"): _people(_R.INVESTIGATOR),
@@ -145,9 +151,15 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/units"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("PUT", "/api/units/{unit_id}"): _people(_R.SUPERVISOR, _R.ADMINISTRATOR, whole_network=True),
     ("DELETE", "/api/units/{unit_id}"): _people(_R.SUPERVISOR, _R.ADMINISTRATOR, whole_network=True),
-    ("POST", "/api/units/{unit_id}/status"): _people(_R.OPERATOR, _R.SUPERVISOR),
-    ("POST", "/api/units/{unit_id}/position"): Right(machines=frozenset({TokenScope.POSITIONS})),
+    ("POST", "/api/units/{unit_id}/status"): _people(_R.OPERATOR, _R.SUPERVISOR, _R.PATROL),
+    ("POST", "/api/units/{unit_id}/position"): Right(
+        roles=frozenset({_R.PATROL}), machines=frozenset({TokenScope.POSITIONS})
+    ),
     ("GET", "/api/units/{unit_id}/positions"): _people(_R.SUPERVISOR),
+    ("GET", "/api/patrol"): _PATROL,
+    ("GET", "/api/patrol/dispatches/{alert_id}/interception"): _PATROL,
+    ("POST", "/api/patrol/dispatches/{alert_id}/steps"): _PATROL,
+    ("POST", "/api/patrol/dispatches/{alert_id}/photos"): _PATROL,
     ("GET", "/api/assessment"): _people(_R.SUPERVISOR),
     ("GET", "/api/assessment/csv"): _people(_R.SUPERVISOR),
     ("GET", "/api/targets"): _TARGETS,
@@ -159,7 +171,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/nodes"): Right(
         roles=frozenset({_R.OPERATOR, _R.SUPERVISOR, _R.ADMINISTRATOR}), machines=_READ
     ),
-    ("GET", "/api/statistics"): _EVERYBODY_AND_PLATFORMS,
+    ("GET", "/api/statistics"): _DESKS_AND_PLATFORMS,
     ("GET", "/api/statistics/sources"): _people(_R.OPERATOR, _R.SUPERVISOR),
     ("GET", "/api/watchlist"): _people(_R.SUPERVISOR, _R.AUDITOR),
     ("GET", "/api/watchlist/key"): Right(machines=frozenset({TokenScope.WATCHLIST})),

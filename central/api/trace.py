@@ -27,6 +27,7 @@ _NETWORK = Untraced("tells of sites and machines, nothing of a vehicle")
 _FIGURES = Untraced("counts; a vehicle can't be told from them")
 _NODE = Untraced("a node hands in what it saw; nothing is shown to anybody")
 _WORK = Untraced("the queue that people work from: what they open or do of it is traced")
+_ROADSIDE = Untraced("a unit's work, which the step of the dispatch tells of; what it does and opens is traced")
 _MACHINE = Untraced("asked by machines; says how the centre does")
 
 #: (method, path) → what it leaves.
@@ -138,6 +139,10 @@ TRACES: dict[tuple[str, str], Traced | Untraced] = {
     ("POST", "/api/units/{unit_id}/status"): Traced("unit.status"),
     ("POST", "/api/units/{unit_id}/position"): Untraced("a unit's own device tells where it is"),
     ("GET", "/api/units/{unit_id}/positions"): Traced("unit.positions"),
+    ("GET", "/api/patrol"): _ROADSIDE,
+    ("GET", "/api/patrol/dispatches/{alert_id}/interception"): Traced("alert.interception"),
+    ("POST", "/api/patrol/dispatches/{alert_id}/steps"): Traced("alert.*"),
+    ("POST", "/api/patrol/dispatches/{alert_id}/photos"): Traced("alert.photo"),
     ("GET", "/api/nodes"): _NETWORK,
     ("GET", "/api/statistics"): _FIGURES,
     ("GET", "/api/statistics/sources"): _FIGURES,

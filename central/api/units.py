@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
 from central.api.moment import Moment
-from central.api.security import CurrentMachine, CurrentUser, ServicesOf
+from central.api.security import CurrentUser, ServicesOf
 from central.api.services import Services
 from central.area import with_inner
 from central.audit import AuditRecord
 from central.interception import Unit, UnitStatus
 from central.interception.unit import Position
-from central.people import User
+from central.people import USERNAME, MachineToken, Role, User
 from central.records import NotFound
 
 router = APIRouter(prefix="/api/units", tags=["units"])
+Username = Annotated[str, StringConstraints(pattern=f"^{USERNAME.pattern}$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+
+
+#: They say what any unit of their areas does.
+_ASSIGN = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 
 
 class UnitRequest(BaseModel):
@@ -31,6 +36,12 @@ class UnitRequest(BaseModel):
         default="", examples=["巡逻一中队"]
     )
     area_id: str | None = Field(default=None, max_length=64, description="null: the whole network's.")
+    crew: list[Username] | None = Field(
+        default=None,
+        max_length=16,
+        description="Usernames of who rides with it, of the role patrol: they see what it is sent to. A person "
+        "rides with one unit, the last that says so. null: whoever did.",
+    )
 
 
 class PositionReport(BaseModel):
@@ -78,6 +89,7 @@ class UnitView(BaseModel):
     status_at: Moment
     position: PositionView | None
     engaged: str | None = Field(description="The alert it was dispatched to and that has no outcome yet.")
+    crew: list[str] = Field(default=[], description="Usernames of who rides with it.")
 
     @classmethod
     def of(cls, unit: Unit) -> UnitView:
@@ -90,6 +102,7 @@ class UnitView(BaseModel):
             status_at=unit.status_at,
             position=None if unit.position is None else PositionView.of(unit.position),
             engaged=unit.engaged,
+            crew=list(unit.crew),
         )
 
 
@@ -114,6 +127,18 @@ def units_for(services: Services, user: User) -> tuple[Unit, ...]:
     return tuple(u for u in units if u.area_id is None or u.area_id in mine)
 
 
+def own_unit(services: Services, user: User, unit_id: str) -> Unit:
+    """The unit that they ride with.
+
+    Raises:
+        NotFound: it isn't this one, or they ride with none.
+    """
+    mine = services.records.patrol.unit(user.username)
+    if mine is None or mine.unit_id != unit_id:
+        raise NotFound(f"no unit {unit_id[:64]!r} that you ride with")
+    return mine
+
+
 def _mine(services: Services, user: User, unit_id: str) -> Unit:
     found = next((u for u in units_for(services, user) if u.unit_id == unit_id), None)
     if found is None:
@@ -132,7 +157,7 @@ def put_unit(unit_id: str, unit: UnitRequest, user: CurrentUser, services: Servi
     """Add a unit, or change what it is called and where it belongs. Its device reports with a token of the
     unit's id as its name."""
     made = services.records.units.put(
-        unit_id, name=unit.name, team=unit.team, area_id=unit.area_id, by=user.username
+        unit_id, name=unit.name, team=unit.team, area_id=unit.area_id, by=user.username, crew=unit.crew
     )
     return UnitView.of(made)
 
@@ -145,18 +170,28 @@ def remove_unit(unit_id: str, user: CurrentUser, services: ServicesOf) -> None:
 
 @router.post("/{unit_id}/status")
 def set_unit_status(unit_id: str, report: StatusReport, user: CurrentUser, services: ServicesOf) -> UnitView:
-    """What a unit does, as somebody heard from it."""
-    _mine(services, user, unit_id)
+    """What a unit does: as somebody heard from it, or as its own crew says."""
+    if user.roles & _ASSIGN:
+        _mine(services, user, unit_id)
+    else:
+        own_unit(services, user, unit_id)
     return UnitView.of(services.records.units.set_status(unit_id, report.status, by=user.username))
 
 
 @router.post("/{unit_id}/position")
-def report_position(
-    unit_id: str, report: PositionReport, machine: CurrentMachine, services: ServicesOf
-) -> UnitView:
-    """A unit's device says where it is. Its token must bear the unit's id as its name."""
-    if machine.name != unit_id:  # first: nobody learns by asking which units there are
-        raise HTTPException(403, f"expected the token of {unit_id}, got another machine's")
+def report_position(unit_id: str, report: PositionReport, request: Request, services: ServicesOf) -> UnitView:
+    """A unit's device says where it is, or the phone of somebody who rides with it, while it is on duty: nobody
+    is followed home. A device's token must bear the unit's id as its name."""
+    machine = getattr(request.state, "machine", None)
+    if isinstance(machine, MachineToken):
+        if machine.name != unit_id:  # first: nobody learns by asking which units there are
+            raise HTTPException(403, f"expected the token of {unit_id}, got another machine's")
+    else:
+        user = request.state.user
+        assert isinstance(user, User)
+        unit = own_unit(services, user, unit_id)
+        if UnitStatus.OFF_DUTY in (unit.status, report.status):
+            raise HTTPException(409, f"expected {unit_id} to be on duty to take its position, it is not")
     position = Position(
         at=report.at, latitude=report.latitude, longitude=report.longitude, speed_kmh=report.speed_kmh
     )

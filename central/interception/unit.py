@@ -45,6 +45,7 @@ class Unit:
     status_at: datetime
     position: Position | None = None
     engaged: str | None = None  #: the alert it was dispatched to and that has no outcome yet
+    crew: tuple[str, ...] = ()  #: usernames of who rides with it, in order
 
 
 def check_unit(unit_id: str, name: str, team: str) -> None:

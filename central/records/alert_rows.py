@@ -111,6 +111,10 @@ def insert_step(connection: Connection, alert: Alert) -> None:
             unit_id=step.unit_id,
             note=step.note,
             addressee=step.addressee,
+            identity_checked=step.identity_checked,
+            photos=list(step.photos) or None,
+            made_at=step.made_at,
+            key=step.key,
         )
     )
 
@@ -173,6 +177,10 @@ def _step(row: Row[Any]) -> AlertStep:
         unit_id=row.unit_id,
         note=row.note,
         addressee=row.addressee,
+        identity_checked=row.identity_checked,
+        photos=tuple(row.photos or ()),
+        made_at=row.made_at,
+        key=row.key,
     )
 
 

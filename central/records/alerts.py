@@ -199,7 +199,7 @@ class SqlAlertBook:
                 people=people,
                 seen=seen,
             )
-            self._stepped(tx, after, found.order, at=now)
+            self.stepped(tx, after, found.order, at=now)
         return OrderedAlert(alert=after, order=found.order)
 
     def hand_over(self, *, by: User, to: Addressee, note: str = "") -> tuple[OrderedAlert, ...]:
@@ -219,7 +219,7 @@ class SqlAlertBook:
                     addressee=addressee,
                     people=people,
                 )
-                self._stepped(tx, after, found.order, at=now)
+                self.stepped(tx, after, found.order, at=now)
                 moved.append(OrderedAlert(alert=after, order=found.order))
         return tuple(moved)
 
@@ -233,7 +233,7 @@ class SqlAlertBook:
                 if checkpoints is not None and not _places(found.alert) & frozenset(checkpoints):
                     continue
                 after = advance(found.alert, AlertMove.ACCEPT, by=by.username, at=now, note=note)
-                self._stepped(tx, after, found.order, at=now)
+                self.stepped(tx, after, found.order, at=now)
                 moved.append(OrderedAlert(alert=after, order=found.order))
         return tuple(moved)
 
@@ -254,7 +254,7 @@ class SqlAlertBook:
                 shift = next_asked(duty_of(tx.connection, now, checkpoint_id=place), asked)
                 team = "" if shift is None else shift.request.team
                 after = advance(found.alert, AlertMove.ESCALATE, by=CLOCK, at=now, addressee=team)
-                self._stepped(tx, after, found.order, at=now)
+                self.stepped(tx, after, found.order, at=now)
                 moved.append(OrderedAlert(alert=after, order=found.order))
         return tuple(moved)
 
@@ -336,17 +336,28 @@ class SqlAlertBook:
         )
         return list(alerts_of(connection, connection.execute(query).all()))
 
-    def _stepped(self, tx: Transaction, alert: Alert, order: Order, *, at: datetime) -> None:
+    def stepped(self, tx: Transaction, alert: Alert, order: Order, *, at: datetime) -> None:
         """Write its last step, and all that goes with it."""
         insert_step(tx.connection, alert)
         step = alert.steps[-1]
         happened = Happening.ENDED if alert.state in FINAL else _HAPPENINGS.get(step.move, Happening.STEPPED)
         self._settle(tx, alert, order, happened, at=at)
-        detail = {"verdict": step.verdict, "unit": step.unit, "note": step.note, "state": alert.state}
+        detail: dict[str, object] = {
+            "verdict": step.verdict,
+            "unit": step.unit,
+            "note": step.note,
+            "state": alert.state,
+        }
         if step.unit_id:
             detail["unit_id"] = step.unit_id
         if step.addressee:
             detail["addressee"] = step.addressee
+        if step.made_at is not None:
+            detail["made_at"] = step.made_at.isoformat()
+        if step.identity_checked is not None:
+            detail["identity_checked"] = step.identity_checked
+        if step.photos:
+            detail["photos"] = list(step.photos)
         self._trail.put(
             tx,
             AuditRecord(

@@ -24,6 +24,7 @@ from central.records.jobs import SqlJobBook
 from central.records.migrate import migrate
 from central.records.order_rows import active_entries
 from central.records.orders import SqlOrderBook
+from central.records.patrol import SqlPatrolBook
 from central.records.people import SqlPeopleBook
 from central.records.port import Records, RecordsPolicy, RecordsUnusable
 from central.records.roster import SqlRosterBook
@@ -82,9 +83,11 @@ def open_records(
     accounts = SqlAccountBook(database, clock, trail, policy)
     picture_key = trail.derived(PICTURE_PURPOSE)
     deliveries = SqlDeliveryBook(database, clock, trail, picture_key)
+    alerts = SqlAlertBook(database, clock, trail, deliveries, policy)
     return Records(
         orders=SqlOrderBook(database, clock, trail),
-        alerts=SqlAlertBook(database, clock, trail, deliveries, policy),
+        alerts=alerts,
+        patrol=SqlPatrolBook(database, clock, alerts),
         fleet=SqlFleetBook(database, clock, policy),
         live=SqlEventLog(database, clock, policy),
         people=people,

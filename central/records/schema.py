@@ -377,7 +377,13 @@ alert_steps = Table(
     Column("unit_id", String(64), nullable=False, server_default=""),
     Column("note", Text, nullable=False),
     Column("addressee", Text, nullable=False),
+    Column("identity_checked", Boolean),
+    Column("photos", JSON(none_as_null=True)),
+    # When its author made it, where it came later, and the author's own mark of it.
+    Column("made_at", Utc),
+    Column("key", String(64), nullable=False, server_default=""),
     Index("ix_alert_steps_move_at", "move", "at"),
+    Index("ix_alert_steps_unit_id", "unit_id"),
 )
 units = Table(
     "units",
@@ -392,6 +398,14 @@ units = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("speed_kmh", Float),
+)
+# Who rides with a unit: one person with one unit.
+unit_crews = Table(
+    "unit_crews",
+    metadata,
+    Column("username", ForeignKey("users.username"), primary_key=True),
+    Column("unit_id", ForeignKey("units.unit_id"), nullable=False),
+    Index("ix_unit_crews_unit_id", "unit_id"),
 )
 unit_positions = Table(
     "unit_positions",

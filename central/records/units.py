@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from central.audit import AuditRecord
 from central.interception.unit import InvalidUnit, Position, Unit, UnitStatus, check_position, check_unit
 from central.people import User
 from central.records import schema
+from central.records.crews import crews_of, give_crew
 from central.records.database import Database
 from central.records.events import put_event
 from central.records.places import areas_of
@@ -34,10 +36,20 @@ class SqlUnitBook:
         self._clock = clock
         self._trail = trail
 
-    def put(self, unit_id: str, *, name: str, team: str, area_id: str | None, by: str) -> Unit:
+    def put(
+        self,
+        unit_id: str,
+        *,
+        name: str,
+        team: str,
+        area_id: str | None,
+        by: str,
+        crew: Collection[str] | None = None,
+    ) -> Unit:
         check_unit(unit_id, name, team)
         now, table = self._clock.now(), schema.units
         said = {"name": name.strip(), "team": team.strip(), "area_id": area_id}
+        detail: dict[str, Any] = said if crew is None else said | {"crew": sorted(crew)}
         with self._database.write() as tx:
             known = {area.area_id for area in areas_of(tx.connection)}
             if area_id is not None and area_id not in known:
@@ -47,25 +59,28 @@ class SqlUnitBook:
                 tx.connection.execute(
                     insert(table).values(unit_id=unit_id, status=UnitStatus.OFF_DUTY, status_at=now, **said)
                 )
-            self._trail.put(tx, _entry("unit.put", unit_id, by=by, at=now, detail=said))
-            return _one(tx.connection, unit_id)
+            if crew is not None:
+                give_crew(tx.connection, unit_id, crew)
+            self._trail.put(tx, _entry("unit.put", unit_id, by=by, at=now, detail=detail))
+            return unit_of(tx.connection, unit_id)
 
     def remove(self, unit_id: str, *, by: str) -> None:
         with self._database.write() as tx:
-            _one(tx.connection, unit_id)
+            unit_of(tx.connection, unit_id)
             positions, units = schema.unit_positions, schema.units
+            give_crew(tx.connection, unit_id, ())
             tx.connection.execute(delete(positions).where(positions.c.unit_id == unit_id))
             tx.connection.execute(delete(units).where(units.c.unit_id == unit_id))
             self._trail.put(tx, _entry("unit.remove", unit_id, by=by, at=self._clock.now(), detail={}))
 
     def get(self, unit_id: str) -> Unit:
         with self._database.read() as connection:
-            return _one(connection, unit_id)
+            return unit_of(connection, unit_id)
 
     def all(self) -> tuple[Unit, ...]:
         with self._database.read() as connection:
-            engaged = _engaged(connection)
-            found = [_unit(row, engaged) for row in connection.execute(select(schema.units))]
+            engaged, crews = _engaged(connection), crews_of(connection)
+            found = [_unit(row, engaged, crews) for row in connection.execute(select(schema.units))]
         # Sorted here: a database's collation is its own.
         return tuple(sorted(found, key=lambda unit: unit.unit_id))
 
@@ -73,7 +88,7 @@ class SqlUnitBook:
         now, table = self._clock.now(), schema.units
         check_position(position, now=now)
         with self._database.write() as tx:
-            before = _one(tx.connection, unit_id)
+            before = unit_of(tx.connection, unit_id)
             where = {
                 "latitude": position.latitude,
                 "longitude": position.longitude,
@@ -89,18 +104,18 @@ class SqlUnitBook:
                 said |= {"status": status, "status_at": now}
             if said:
                 tx.connection.execute(update(table).where(table.c.unit_id == unit_id).values(**said))
-            return _one(tx.connection, unit_id)
+            return unit_of(tx.connection, unit_id)
 
     def set_status(self, unit_id: str, status: UnitStatus, *, by: str) -> Unit:
         now, table = self._clock.now(), schema.units
         with self._database.write() as tx:
-            before = _one(tx.connection, unit_id)
+            before = unit_of(tx.connection, unit_id)
             tx.connection.execute(
                 update(table).where(table.c.unit_id == unit_id).values(status=status, status_at=now)
             )
             detail = {"before": before.status, "after": status}
             self._trail.put(tx, _entry("unit.status", unit_id, by=by, at=now, detail=detail))
-            return _one(tx.connection, unit_id)
+            return unit_of(tx.connection, unit_id)
 
     def positions(self, unit_id: str, *, since: datetime, limit: int) -> tuple[Position, ...]:
         table = schema.unit_positions
@@ -111,7 +126,7 @@ class SqlUnitBook:
             .limit(limit)
         )
         with self._database.read() as connection:
-            _one(connection, unit_id)
+            unit_of(connection, unit_id)
             return tuple(_position(row) for row in connection.execute(query))
 
     def delete_before(self, moment: datetime) -> int:
@@ -132,14 +147,17 @@ def _entry(action: str, unit_id: str, *, by: str, at: datetime, detail: dict[str
     )
 
 
-def _one(connection: Connection, unit_id: str) -> Unit:
+def unit_of(connection: Connection, unit_id: str) -> Unit:
+    """Raises:
+    NotFound: no such unit.
+    """
     table = schema.units
     row = None
     if "\0" not in unit_id:  # PostgreSQL can't even be asked for it
         row = connection.execute(select(table).where(table.c.unit_id == unit_id)).one_or_none()
     if row is None:
         raise NotFound(f"no unit {unit_id!r}")
-    return _unit(row, _engaged(connection))
+    return _unit(row, _engaged(connection), crews_of(connection))
 
 
 def sent(connection: Connection, called: str, by: User) -> tuple[str, str]:
@@ -179,7 +197,7 @@ def _engaged(connection: Connection) -> dict[str, str]:
     return {row.unit_id or row.unit: row.alert_id for row in connection.execute(query)}
 
 
-def _unit(row: Row[Any], engaged: dict[str, str]) -> Unit:
+def _unit(row: Row[Any], engaged: dict[str, str], crews: Mapping[str, tuple[str, ...]]) -> Unit:
     position = None
     if row.position_at is not None:
         position = Position(
@@ -194,6 +212,7 @@ def _unit(row: Row[Any], engaged: dict[str, str]) -> Unit:
         status_at=row.status_at,
         position=position,
         engaged=engaged.get(row.unit_id),
+        crew=crews.get(row.unit_id, ()),
     )
 
 

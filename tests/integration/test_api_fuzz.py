@@ -30,6 +30,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from central.alert import AlertMove, Verdict
 from central.api.document import operations_of
 from central.api.rights import RIGHTS
 from central.area import Area
@@ -84,10 +85,28 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         running.services.images.put(SHA, IMAGE)
         records.alerts.raise_alerts([hit(active_order(records, running.staff, order_request()), seen)])
         reach = Reach(checkpoints=None, since=START - timedelta(days=9), until=START)
+        sent(running)
         for person in records.people.users():
             if person.username in (Role.INVESTIGATOR, "one-area"):
                 job(running, person, reach)
         yield running
+
+
+def sent(centre: Centre) -> None:
+    """A unit that was sent to an alert, with somebody who rides with it."""
+    records, operator = centre.records, centre.staff[Role.OPERATOR]
+    crew = [Role.PATROL.value, "one-area"]
+    records.units.put("u1", name="一号车", team="", area_id=None, by="tests", crew=crew)
+    wanted = active_order(records, centre.staff, order_request("川C99999"))
+    records.alerts.raise_alerts([hit(wanted, passage("川C99999", scene=SHA))])
+    (alert_id,) = (
+        found.alert.alert_id
+        for found in records.alerts.page(only_open=True, limit=9)
+        if found.order.order_id == wanted.order_id
+    )
+    records.alerts.step(alert_id, AlertMove.VERIFY, by=operator, verdict=Verdict.CORRECT)
+    records.alerts.step(alert_id, AlertMove.SIGN_OFF, by=operator)
+    records.alerts.step(alert_id, AlertMove.DISPATCH, by=operator, unit="u1")
 
 
 def job(centre: Centre, person: User, reach: Reach) -> None:
@@ -117,6 +136,7 @@ def real(centre: Centre) -> dict[str, list[str]]:
         "sha256": [SHA],
         "job_id": [job.job_id for name in (Role.INVESTIGATOR, "one-area") for job in records.jobs.of(name)],
         "username": [SOMEBODY],
+        "unit_id": ["u1"],
         "token_id": [token.token_id for token in records.people.machine_tokens() if token.name == "spare"],
     }
 

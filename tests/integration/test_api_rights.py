@@ -41,7 +41,7 @@ EXPECTED: dict[str, str] = {
     "DELETE /api/users/{username}/sessions": "administrator of the whole network",
     "GET /api/live/events": "everybody",
     "GET /api/checkpoints": "everybody read",
-    "GET /api/areas": "everybody read",
+    "GET /api/areas": "desks read",
     "GET /api/passages": "operator read supervisor",
     "POST /api/tracks": "investigator",
     "GET /api/analyses": "investigator",
@@ -113,9 +113,13 @@ EXPECTED: dict[str, str] = {
     "GET /api/units": "operator supervisor",
     "PUT /api/units/{unit_id}": "administrator supervisor of the whole network",
     "DELETE /api/units/{unit_id}": "administrator supervisor of the whole network",
-    "POST /api/units/{unit_id}/status": "operator supervisor",
-    "POST /api/units/{unit_id}/position": "positions",
+    "POST /api/units/{unit_id}/status": "operator patrol supervisor",
+    "POST /api/units/{unit_id}/position": "patrol positions",
     "GET /api/units/{unit_id}/positions": "supervisor",
+    "GET /api/patrol": "patrol",
+    "GET /api/patrol/dispatches/{alert_id}/interception": "patrol",
+    "POST /api/patrol/dispatches/{alert_id}/steps": "patrol",
+    "POST /api/patrol/dispatches/{alert_id}/photos": "patrol",
     "GET /api/assessment": "supervisor",
     "GET /api/assessment/csv": "supervisor",
     "GET /api/targets": "administrator of the whole network",
@@ -125,7 +129,7 @@ EXPECTED: dict[str, str] = {
     "GET /api/deliveries": "administrator supervisor of the whole network",
     "POST /api/deliveries/{delivery_id}/resend": "administrator of the whole network",
     "GET /api/nodes": "administrator operator read supervisor",
-    "GET /api/statistics": "everybody read",
+    "GET /api/statistics": "desks read",
     "GET /api/statistics/sources": "operator supervisor",
     "GET /api/watchlist": "auditor supervisor",
     "GET /api/watchlist/key": "watchlist",
@@ -137,8 +141,8 @@ EXPECTED: dict[str, str] = {
     "GET /api/audit": "auditor of the whole network",
     "POST /api/audit/verification": "auditor of the whole network",
     "GET /api/audit/digests": "auditor of the whole network",
-    "GET /api/images/{sha256}": "investigator operator supervisor",
-    "HEAD /api/images/{sha256}": "images investigator operator supervisor",
+    "GET /api/images/{sha256}": "investigator operator patrol supervisor",
+    "HEAD /api/images/{sha256}": "images investigator operator patrol supervisor",
     "PUT /api/images/{sha256}": "images",
     "HEAD /api/images/{sha256}/upload": "images",
     "PATCH /api/images/{sha256}/upload": "images",
@@ -176,7 +180,9 @@ def in_short(right: Right) -> str:
         return "public"
     if right.peers:
         return "peers"
-    people = ["everybody"] if right.roles == frozenset(Role) else right.roles
+    everybody = frozenset(Role)
+    called = {everybody: ["everybody"], everybody - {Role.PATROL}: ["desks"]}
+    people = called.get(right.roles, right.roles)
     network = " of the whole network" if right.whole_network else ""
     return " ".join(sorted([*people, *right.machines])) + network
 

@@ -85,6 +85,16 @@ class Stage:
             assert answer.status_code == 200, answer.text
         return alert_id
 
+    def dispatch(self) -> str:
+        """An alert that the unit of the one of the role patrol was sent to."""
+        unit = {"name": "巡逻一号车", "crew": [R.PATROL.value]}
+        self.as_(R.SUPERVISOR).put("/api/units/patrol-1", json=unit)
+        alert_id = self.owned_alert()
+        step = {"step": "dispatch", "unit": "patrol-1"}
+        answer = self.as_(R.OPERATOR).post(f"/api/alerts/{alert_id}/steps", json=step)
+        assert answer.status_code == 200, answer.text
+        return alert_id
+
     def user(self) -> str:
         self.count += 1
         name = f"user{self.count}"
@@ -363,6 +373,15 @@ CALLS: dict[tuple[str, str], Call] = {
     ("DELETE", "/api/units/{unit_id}"): lambda s: s.as_(R.SUPERVISOR).delete(f"/api/units/{s.unit()}"),
     ("POST", "/api/units/{unit_id}/status"): lambda s: s.as_(R.OPERATOR).post(
         f"/api/units/{s.unit()}/status", json={"status": "busy"}
+    ),
+    ("GET", "/api/patrol/dispatches/{alert_id}/interception"): lambda s: s.as_(R.PATROL).get(
+        f"/api/patrol/dispatches/{s.dispatch()}/interception"
+    ),
+    ("POST", "/api/patrol/dispatches/{alert_id}/steps"): lambda s: s.as_(R.PATROL).post(
+        f"/api/patrol/dispatches/{s.dispatch()}/steps", json={"step": "under_way"}
+    ),
+    ("POST", "/api/patrol/dispatches/{alert_id}/photos"): lambda s: s.as_(R.PATROL).post(
+        f"/api/patrol/dispatches/{s.dispatch()}/photos", content=b"\xff\xd8\xff photo"
     ),
     ("GET", "/api/units/{unit_id}/positions"): lambda s: s.as_(R.SUPERVISOR).get(
         f"/api/units/{s.unit()}/positions", params={"since": "2026-03-01T00:00:00Z"}

@@ -31,11 +31,14 @@ from central.records.port.errors import (
 )
 from central.records.port.network import CheckpointBook, EventLog, FleetBook, Node, RosterBook, UnitBook
 from central.records.port.orders import HotlistBook, OrderBook, OrderQuality
+from central.records.port.patrol import ENDED_SHOWN, MOST_OF_AN_ALERT, Dispatch, PatrolBook
 from central.records.port.people import AccountBook, BegunSignOn, PeopleBook, SignedIn, SignOnBook
 from central.records.port.trail import AuditLog, DigestBook, GrantBook, PeerBook
 from central.records.port.watchlist import HeldEntry, SiteKeyBook, SiteSecret, WatchlistLog, WatchlistVersion
 
 __all__ = [
+    "ENDED_SHOWN",
+    "MOST_OF_AN_ALERT",
     "AccountBook",
     "Addressee",
     "AlertBook",
@@ -48,6 +51,7 @@ __all__ = [
     "CheckpointBook",
     "Closing",
     "DigestBook",
+    "Dispatch",
     "EventLog",
     "FleetBook",
     "GrantBook",
@@ -59,6 +63,7 @@ __all__ = [
     "OrderBook",
     "OrderQuality",
     "OrderedAlert",
+    "PatrolBook",
     "PeerBook",
     "PeopleBook",
     "Records",

@@ -12,6 +12,7 @@ from central.investigation.book import JobBook
 from central.records.port.alerts import AlertBook, AssessmentBook, HoldBook
 from central.records.port.network import CheckpointBook, EventLog, FleetBook, RosterBook, UnitBook
 from central.records.port.orders import HotlistBook, OrderBook
+from central.records.port.patrol import PatrolBook
 from central.records.port.people import AccountBook, PeopleBook, SignOnBook
 from central.records.port.trail import AuditLog, DigestBook, GrantBook, PeerBook
 from central.records.port.watchlist import SiteKeyBook, WatchlistLog
@@ -57,6 +58,7 @@ class Records:
     grants: GrantBook
     peers: PeerBook
     jobs: JobBook
+    patrol: PatrolBook
     policy: RecordsPolicy
     picture_key: bytes = field(repr=False)  #: what seals the addresses of pictures, see `central.picture`
     closing: Closing

@@ -74,11 +74,22 @@ class CheckpointBook(Protocol):
 class UnitBook(Protocol):
     """Units (警力), where they are and what they do."""
 
-    def put(self, unit_id: str, *, name: str, team: str, area_id: str | None, by: str) -> Unit:
-        """Add one, off duty, or change what it is called and where it belongs.
+    def put(
+        self,
+        unit_id: str,
+        *,
+        name: str,
+        team: str,
+        area_id: str | None,
+        by: str,
+        crew: Collection[str] | None = None,
+    ) -> Unit:
+        """Add one, off duty, or change what it is called, where it belongs and who rides with it (None: whoever
+        did). A person rides with one unit: with this one now.
 
         Raises:
-            InvalidUnit: a part is not as it must be, or there is no such area.
+            InvalidUnit: a part is not as it must be, there is no such area, or one of the crew is nobody of the
+                role patrol who can sign in.
         """
         ...
 

@@ -9,6 +9,8 @@ from itertools import product
 import pytest
 
 from central.alert import (
+    CREW_MAY,
+    CREWS,
     FINAL,
     LONGEST,
     MOST_PASSAGES,
@@ -21,10 +23,12 @@ from central.alert import (
     IncompleteStep,
     NotOffered,
     Offer,
+    Report,
     Standing,
     Verdict,
     advance,
     allowed,
+    crew_may,
     join,
     joins,
     may,
@@ -47,6 +51,8 @@ EXPECTED = {
     ("signed_off", "dispatch", None): "dispatched",
     ("signed_off", "not_needed", None): "not_needed",
     ("dispatched", "verify", "misread"): "false_alert",
+    ("dispatched", "under_way", None): "dispatched",
+    ("dispatched", "on_scene", None): "dispatched",
     ("dispatched", "intercepted", None): "intercepted",
     ("dispatched", "missed", None): "missed",
     ("dispatched", "not_needed", None): "not_needed",
@@ -87,7 +93,7 @@ def test_every_state_move_and_verdict(state: AlertState, move: AlertMove, verdic
     def go() -> Alert:
         return advance(
             before, move, by="alice", at=START, verdict=verdict, unit=" car 3 ", note=" found ",
-            addressee="bob", people=["bob"],
+            addressee="bob", people=["bob"], crew=move in CREWS,
         )  # fmt: skip
 
     if (state, move, verdict) in EXPECTED:
@@ -120,6 +126,38 @@ def test_every_state_can_be_reached() -> None:
     for _ in AlertState:
         reached |= {after for (before, _, _), (after, _) in TRANSITIONS.items() if before in reached}
     assert reached == set(AlertState)
+
+
+class TestTheUnitsOwnSteps:
+    sent = alert_in(AlertState.DISPATCHED)
+
+    @pytest.mark.parametrize("move", sorted(CREWS))
+    def test_only_the_unit_says_them_and_only_once(self, move: AlertMove) -> None:
+        with pytest.raises(IllegalStep, match="from the unit that was sent, got it from somebody else"):
+            advance(self.sent, move, by="alice", at=START)
+        assert move not in may(self.sent.standing, username="alice", roles=list(Role))
+        after = advance(self.sent, move, by="driver", at=START, crew=True)
+        with pytest.raises(IllegalStep, match="once, got it again; driver made the step"):
+            advance(after, move, by="driver", at=START, crew=True)
+
+    @pytest.mark.parametrize(("state", "move"), list(product(AlertState, AlertMove)))
+    def test_a_unit_makes_no_step_that_is_an_operators(self, state: AlertState, move: AlertMove) -> None:
+        before = alert_in(state)
+        if move in crew_may(before):
+            assert move in CREW_MAY
+            advance(before, move, by="driver", at=START, note="拦停", crew=True)
+        else:
+            with pytest.raises(IllegalStep):
+                advance(before, move, by="driver", at=START, note="拦停", people=["bob"], crew=True)
+
+    def test_what_it_says_besides_is_kept(self) -> None:
+        report = Report(identity_checked=True, photos=("ab",), made_at=START, key="k-1")
+        stopped = alert_in(AlertState.INTERCEPTED)
+        after = advance(
+            stopped, AlertMove.FEEDBACK, by="driver", at=START, note="核实", crew=True, report=report
+        )
+        (step,) = after.steps
+        assert (step.identity_checked, step.photos, step.made_at, step.key) == (True, ("ab",), START, "k-1")
 
 
 def test_a_dispatch_names_its_unit() -> None:
