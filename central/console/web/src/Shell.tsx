@@ -25,6 +25,8 @@ export function Shell({ user, desk, leave }: ShellProps) {
   const offered = offeredPages(user);
   const allowed = entry !== undefined && offered.includes(entry);
   const watching = offered.some(({ name }) => name === "watch");
+  const listed = offered.filter(({ aside }) => !aside);
+  const roadside = offered.some(({ name }) => name === "patrol");
   useDesk(desk, "statistics");
   const open = desk.statistics?.open_alerts ?? 0;
   const title = entry ? t(`page.${entry.name}`) : t("title");
@@ -49,9 +51,9 @@ export function Shell({ user, desk, leave }: ShellProps) {
           <img src="favicon.svg" alt="" width={26} height={26} />
           <span>{t("brand")}</span>
         </a>
-        <nav aria-label={t("navigation")}>
+        <nav aria-label={t("navigation")} hidden={listed.length < 2}>
           <ul>
-            {offered.map(({ name }) => (
+            {listed.map(({ name }) => (
               <li key={name}>
                 <a href={address(name)} aria-current={name === entry?.name ? "page" : undefined}>
                   {t(`page.${name}`)}
@@ -64,8 +66,8 @@ export function Shell({ user, desk, leave }: ShellProps) {
         <div className="bar-end">
           <LinkMark desk={desk} />
           <Clock />
-          {watching && <SoundSwitch />}
-          {watching && <NoticesSwitch />}
+          {(watching || roadside) && <SoundSwitch />}
+          {(watching || roadside) && <NoticesSwitch />}
           <ThemeSwitch />
           <LanguageSwitch />
           <span

@@ -13,6 +13,9 @@ import { Desk } from "./live/desk";
 import { notify } from "./live/notices";
 import { leavePlace } from "./live/place";
 import { ring } from "./live/sound";
+import { keepShell } from "./phone/install";
+import { stopSharing } from "./phone/position";
+import { Unsent } from "./phone/Unsent";
 import { Login } from "./pages/login/Login";
 import { offeredPages } from "./pages";
 import { forgetDrafts } from "./parts/drafts";
@@ -22,7 +25,10 @@ import { Shell } from "./Shell";
 let desk: Desk | null = null;
 
 function takeSeat(user: User): Desk {
-  const taken = new Desk({ watching: offeredPages(user).some(({ name }) => name === "watch") });
+  const taken = new Desk({
+    watching: offeredPages(user).some(({ name }) => name === "watch"),
+    counting: user.roles.some((role) => role !== "patrol"),
+  });
   taken.listen({
     raised: (alert) => {
       ring(alert.priority);
@@ -37,6 +43,7 @@ function takeSeat(user: User): Desk {
 function leaveSeat(): void {
   desk?.stop();
   desk = null;
+  stopSharing();
   leavePlace();
   forgetDrafts();
   forgetCheckpoints();
@@ -56,6 +63,7 @@ function App() {
   const enter = useCallback(async (who: User) => {
     if (settings.get().language === null && known(who.language)) await speak(who.language);
     desk ??= takeSeat(who);
+    if (who.roles.includes("patrol")) keepShell();
     setNote(null);
     session.set(who);
   }, []);
@@ -97,15 +105,14 @@ function App() {
 
   if (!begun) return null;
   if (problem) {
+    const again = () => {
+      setProblem(null);
+      begin();
+    };
     return (
       <main className="login">
-        <Failed
-          problem={problem}
-          again={() => {
-            setProblem(null);
-            begin();
-          }}
-        />
+        <Failed problem={problem} again={again} />
+        <Unsent problem={problem} again={again} />
       </main>
     );
   }

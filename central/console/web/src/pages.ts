@@ -12,14 +12,17 @@ export interface PageProps {
 }
 
 export interface PageEntry {
-  name: "watch" | "orders" | "track" | "nodes" | "audit";
+  name: "watch" | "wall" | "orders" | "track" | "nodes" | "audit" | "patrol";
   roles: Role[];
+  /** Reached from another page, and not in the navigation. */
+  aside?: true;
   Page: LazyExoticComponent<ComponentType<PageProps>>;
 }
 
 /** In the order of the navigation. To add one: a folder in src/pages, a line here, `page.NAME` in both languages. */
 export const PAGES: PageEntry[] = [
   { name: "watch", roles: ["operator", "supervisor"], Page: lazy(() => import("./pages/watch/Watch")) },
+  { name: "wall", roles: ["operator", "supervisor"], aside: true, Page: lazy(() => import("./pages/wall/Wall")) },
   {
     name: "orders",
     roles: ["operator", "applicant", "approver", "supervisor", "auditor"],
@@ -32,6 +35,7 @@ export const PAGES: PageEntry[] = [
     Page: lazy(() => import("./pages/nodes/Nodes")),
   },
   { name: "audit", roles: ["auditor"], Page: lazy(() => import("./pages/audit/Audit")) },
+  { name: "patrol", roles: ["patrol"], Page: lazy(() => import("./pages/patrol/Patrol")) },
 ];
 
 export function offeredPages(user: User): PageEntry[] {
@@ -47,6 +51,7 @@ const HOMES: [Role, PageEntry["name"]][] = [
   ["applicant", "orders"],
   ["auditor", "audit"],
   ["administrator", "nodes"],
+  ["patrol", "patrol"],
 ];
 
 export function homePage(user: User): string {

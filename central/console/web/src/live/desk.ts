@@ -27,6 +27,8 @@ export interface Escalation {
 export interface DeskListener {
   raised: (alert: Alert) => void;
   signedOut: () => void;
+  /** To a unit at the roadside: something happened with an alert that it was sent to. */
+  dispatched: () => void;
   order: (order: Order) => void;
   resumed: () => void;
 }
@@ -53,6 +55,7 @@ export class Desk {
   #passages: readonly Passage[] = []; // newest first
   #trimmed = false; // alerts were dropped from memory to keep the page quick
   readonly #watching: boolean;
+  readonly #counting: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reload: ReturnType<typeof setInterval> | undefined;
   #soon = false;
@@ -70,9 +73,10 @@ export class Desk {
   readonly #followers = new Map<Topic, Set<() => void>>();
   readonly #listeners = new Set<Partial<DeskListener>>();
 
-  /** `watching`: whether this user has the right to alerts and passages. */
-  constructor({ watching }: { watching: boolean }) {
+  /** `watching`: whether this user has the right to alerts and passages; `counting`: to the day's figures. */
+  constructor({ watching, counting = true }: { watching: boolean; counting?: boolean }) {
     this.#watching = watching;
+    this.#counting = counting;
     this.link = new LiveLink({
       hello: () => void this.load(),
       event: (event, live) => this.#heard(event, live),
@@ -89,7 +93,7 @@ export class Desk {
   start(): void {
     this.link.start();
     this.#reload = setInterval(() => void this.load(), RELOAD_EVERY_MS);
-    void this.#poll();
+    if (this.#counting) void this.#poll();
   }
 
   stop(): void {
@@ -207,6 +211,10 @@ export class Desk {
       return;
     }
     if (event.kind === "node") return; // the fleet page asks
+    if (event.kind === "dispatch") {
+      this.#each((l) => l.dispatched?.());
+      return;
+    }
     if (event.kind === "interception") {
       this.interceptions.set(event.data.alert_id, event.data);
       this.#tell("interceptions");

@@ -12,7 +12,8 @@ export type LiveEvent =
   | { kind: "passage"; id: number; data: Passage }
   | { kind: "order"; id: number; data: Order }
   | { kind: "node"; id: number; data: Node }
-  | { kind: "interception"; id: number; data: Interception };
+  | { kind: "interception"; id: number; data: Interception }
+  | { kind: "dispatch"; id: number; data: { alert_id: string; version: number } };
 
 type Note =
   | { kind: "hello"; newest: number; oldest: number; gap: boolean }

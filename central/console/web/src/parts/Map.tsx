@@ -6,6 +6,7 @@ import { useEffect, useRef } from "react";
 import type { Checkpoint, Post, Unit } from "../api/types";
 import { type Speech, useSpeech } from "../base/language";
 import { clockText } from "../base/time";
+import type { Standing } from "./standing";
 
 export interface Visit {
   checkpoint_id: string;
@@ -18,13 +19,23 @@ export interface MapProps {
   visits?: Visit[];
   posts?: Post[];
   units?: Unit[];
+  /** How many open alerts stand where. */
+  alerts?: Standing[];
   /** So many of the visits are drawn; the last of them is where the vehicle is. */
   upTo?: number;
 }
 
 type Spot = [number, number];
+const NONE: never[] = [];
 
-export default function Map({ places, visits = [], posts = [], units = [], upTo }: MapProps) {
+export default function Map({
+  places,
+  visits = NONE,
+  posts = NONE,
+  units = NONE,
+  alerts = NONE,
+  upTo,
+}: MapProps) {
   const speech = useSpeech();
   const { t } = speech;
   const box = useRef<HTMLDivElement>(null);
@@ -66,12 +77,12 @@ export default function Map({ places, visits = [], posts = [], units = [], upTo 
     layer.clearLayers();
     draw(
       layer,
-      { places, at, visits: upTo === undefined ? visits : visits.slice(0, upTo), posts, units },
+      { places, at, visits: upTo === undefined ? visits : visits.slice(0, upTo), posts, units, alerts },
       speech,
     );
     // The figure has its name; the lines in it have none.
     view.getPane("overlayPane")?.querySelector("svg")?.setAttribute("aria-hidden", "true");
-  }, [places, visits, posts, units, upTo, speech]);
+  }, [places, visits, posts, units, alerts, upTo, speech]);
 
   return (
     <figure className="map-figure">
@@ -95,9 +106,10 @@ interface Scene {
   visits: Visit[];
   posts: Post[];
   units: Unit[];
+  alerts: Standing[];
 }
 
-function draw(layer: L.LayerGroup, { places, at, visits, posts, units }: Scene, speech: Speech): void {
+function draw(layer: L.LayerGroup, { places, at, visits, posts, units, alerts }: Scene, speech: Speech): void {
   const numbers = new globalThis.Map<string, number[]>();
   visits.forEach(({ checkpoint_id }, index) => {
     numbers.set(checkpoint_id, [...(numbers.get(checkpoint_id) ?? []), index + 1]);
@@ -119,9 +131,26 @@ function draw(layer: L.LayerGroup, { places, at, visits, posts, units }: Scene, 
     L.marker(middle(from, to), { icon: arrow(from, to), interactive: false, keyboard: false }).addTo(layer);
   });
   const expected = new globalThis.Map(posts.map((post) => [post.checkpoint.checkpoint_id, post]));
+  const standing = new globalThis.Map(alerts.map((each) => [each.checkpoint_id, each]));
   for (const place of places) {
     const spot = at.get(place.checkpoint_id);
     if (!spot) continue;
+    const here_now = standing.get(place.checkpoint_id);
+    if (here_now) {
+      L.marker(spot, {
+        icon: label(
+          `map-spot map-alert map-alert-${here_now.priority} ${here_now.waiting ? "map-alert-waiting" : ""}`,
+          [
+            ["map-count", String(here_now.count)],
+            ["map-name", place.name],
+          ],
+        ),
+        interactive: false,
+        keyboard: false,
+        zIndexOffset: 500 - here_now.priority,
+      }).addTo(layer);
+      continue;
+    }
     const seen = numbers.get(place.checkpoint_id);
     const post = expected.get(place.checkpoint_id);
     const kind =

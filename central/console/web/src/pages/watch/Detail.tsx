@@ -5,13 +5,16 @@ import type { Alert, AlertPassage, Unit } from "../../api/types";
 import { useSpeech } from "../../base/language";
 import { spanText } from "../../base/time";
 import type { Escalation } from "../../live/desk";
-import { PlateCrop, Scene, SceneWindow, VehiclePicture } from "../../parts/Evidence";
+import { Evidence, PlateCrop, Scene, SceneWindow, VehiclePicture } from "../../parts/Evidence";
 import { Facts } from "../../parts/Facts";
 import { Lattice } from "../../parts/Lattice";
 import { orderPlate, PlateChip } from "../../parts/Plate";
 import { Data, Lane, Term, Time } from "../../parts/Text";
 import { Countdown } from "./Countdown";
 import { type Candidate, type Presser, StepBar } from "./StepBar";
+
+/** A unit's step that came later than it was made says when that was. */
+const LATE_MS = 15_000;
 
 interface DetailProps {
   alert: Alert;
@@ -196,17 +199,36 @@ function History({ alert, units }: { alert: Alert; units: Unit[] }) {
       <li>
         <Time iso={alert.raised_at} /> <strong>{t("alert_state.raised")}</strong>
       </li>
-      {alert.steps.map(({ at, user, name, step, verdict, unit, addressee, note }, index) => {
+      {alert.steps.map((one, index) => {
+        const { at, user, name, step, verdict, unit, addressee, note, made_at, photos } = one;
         const what = word("step", step === "verify" ? (verdict ?? step) : step) ?? step;
         const sent = units.find(({ unit_id }) => unit_id === unit)?.name ?? unit;
         const words = [sent, addressee, note].filter(Boolean).join(" · ");
         return (
           <li key={index}>
             <Time iso={at} /> <strong>{what}</strong> <Data>{name === user ? user : `${name} (${user})`}</Data>
+            {made_at && Date.parse(at) - Date.parse(made_at) > LATE_MS && (
+              <span className="muted">
+                {" "}
+                {t("step.made_at")} <Time iso={made_at} date={false} />
+              </span>
+            )}
             {words && (
               <p className="history-words">
                 <Data>{words}</Data>
               </p>
+            )}
+            {one.identity_checked !== null && (
+              <p className="history-words">
+                {t(one.identity_checked ? "feedback.identity.yes" : "feedback.identity.no")}
+              </p>
+            )}
+            {photos.length > 0 && (
+              <div className="history-photos">
+                {photos.map((url) => (
+                  <Evidence key={url.split("?", 1)[0]} url={url} alt={t("feedback.photo")} shape="vehicle" />
+                ))}
+              </div>
             )}
           </li>
         );

@@ -10,6 +10,7 @@ const MOVES: [string, Key][] = [
   ["K", "keys.previous"],
   ["O", "keys.scene"],
   ["1–9", "keys.candidate"],
+  ["W", "page.wall"],
   ["?", "keys.help"],
   ["Esc", "keys.close"],
 ];

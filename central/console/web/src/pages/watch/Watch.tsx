@@ -8,10 +8,12 @@ import { useCheckpoints } from "../../api/checkpoints";
 import type { Passage } from "../../api/types";
 import { useKeys } from "../../base/keys";
 import { useSpeech } from "../../base/language";
+import { address, go } from "../../base/route";
 import { useStore } from "../../base/store";
 import { type Desk, ROWS, useDesk } from "../../live/desk";
 import { move, type Pane, place } from "../../live/place";
 import type { PageProps } from "../../pages";
+import { Icon } from "../../parts/Icon";
 import { PassageWindow } from "../../parts/PassageWindow";
 import { Complaint, Empty, Failed, Loading } from "../../parts/States";
 import { Kbd } from "../../parts/Text";
@@ -67,6 +69,7 @@ export default function Watch({ desk }: PageProps) {
     j: () => walk(1),
     k: () => walk(-1),
     o: () => setEnlarged(true),
+    w: () => go("wall"),
     "?": () => setHelp(true),
     ...Object.fromEntries(ACTIONS.map(({ id, key }) => [key, () => steps.current?.press(id)])),
   });
@@ -112,6 +115,15 @@ export default function Watch({ desk }: PageProps) {
                 </button>
               ))}
             </div>
+            <a
+              className="button button-quiet button-icon"
+              href={address("wall")}
+              data-action="wall"
+              aria-label={t("page.wall")}
+              title={t("page.wall")}
+            >
+              <Icon name="screen" />
+            </a>
             <button
               className="button button-quiet"
               type="button"
