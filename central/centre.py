@@ -53,6 +53,7 @@ from central.watchlist import EMPTY, Watchlist
 from central.wiring import (
     Engines,
     audit_keeper,
+    configured_ground,
     identity_provider,
     job_runner,
     open_engines,
@@ -414,6 +415,7 @@ class Centre:
             flow=self._flow_board(),
             federation=open_federation(self._settings, self._clock),
             roads=tuple(road for configured in self._settings.roads for road in configured.roads()),
+            ground=configured_ground(self._settings),
             readiness=self.checks,
             registry=self.registry,
             settings=ApiSettings(

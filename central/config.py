@@ -34,6 +34,7 @@ from central.delivery.mail import MailServer
 from central.delivery.target import DispatchPolicy, RetryPolicy
 from central.federation.peer import Field as PeerField
 from central.federation.peer import Peer
+from central.ground import TileAddress
 from central.interception import Calendar, Road
 from central.investigation import JobLimits
 from central.people import Role
@@ -561,6 +562,53 @@ class RoadSettings(_Section):
         return (there, back) if self.two_way else (there,)
 
 
+class MapSettings(_Section):
+    """What lies under the checkpoints on the map. Without any, plain ground; no page asks another host."""
+
+    pmtiles: Path | None = Field(
+        default=None,
+        examples=[""],
+        description="A PMTiles file of picture tiles on this machine, which the API serves. Empty: none.",
+    )
+    tiles: str = Field(
+        default="",
+        pattern=r"^(https://[^/\s'\";,]+/\S*|http://(127\.0\.0\.1|localhost)(:\d+)?/\S*)?$",
+        description="Or a server of tiles, like https://tiles.example/{z}/{x}/{y}.png: pages may then load "
+        "pictures from it, which tells it where operators look. Empty: none.",
+    )
+    deepest: int = Field(default=19, ge=0, le=26, description="The closest zoom that the server has.")
+    attribution: str = Field(
+        default="", max_length=200, description="Shown on the map where its owner asks so."
+    )
+    roads: Path | None = Field(
+        default=None, examples=[""], description="GeoJSON of streets, drawn as lines. Empty: none."
+    )
+    districts: Path | None = Field(
+        default=None, examples=[""], description="GeoJSON of districts, drawn as borders. Empty: none."
+    )
+
+    @field_validator("pmtiles", "roads", "districts", mode="before")
+    @classmethod
+    def _empty_is_none(cls, path: object) -> object:
+        return None if path == "" else path
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if self.tiles and self.pmtiles is not None:
+            raise ValueError("expected pmtiles or tiles, got both")
+        missing = [part for part in ("{z}", "{x}", "{y}") if part not in self.tiles]
+        if self.tiles and missing:
+            raise ValueError(f"expected {', '.join(missing)} in the address of tiles")
+        return self
+
+    def address(self) -> TileAddress | None:
+        if not self.tiles:
+            return None
+        parts = urlsplit(self.tiles)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        return TileAddress(template=self.tiles, origin=origin, deepest=self.deepest)
+
+
 class FederationSettings(_Section):
     """This centre among its neighbours, see [[peers]]; `bukong central federation-key` prints its key."""
 
@@ -793,6 +841,7 @@ class CentreSettings(BaseSettings):
     interception: InterceptionSettings = InterceptionSettings()
     jobs: JobSettings = JobSettings()
     flow: FlowSettings = FlowSettings()
+    map: MapSettings = MapSettings()
     federation: FederationSettings = FederationSettings()
     assessment: AssessmentSettings = AssessmentSettings()
     areas: tuple[AreaSettings, ...] = ()

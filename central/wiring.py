@@ -12,6 +12,7 @@ from central.config import CentreSettings, ConfigError
 from central.digest import Signer
 from central.escalation import EscalationPolicy
 from central.federation import Federation, Home, Neighbours
+from central.ground import Ground, GroundUnusable, open_ground
 from central.images.folder import FolderImages
 from central.investigation import Gate
 from central.job_runner import JobRunner
@@ -32,6 +33,22 @@ _MIB = 1 << 20
 
 DIGEST_KEY = "digest.key"
 FEDERATION_KEY = "federation.key"
+
+
+def configured_ground(settings: CentreSettings) -> Ground:
+    """Raises:
+    ConfigError: a file can't be read, or is none.
+    """
+    chosen = settings.map
+    try:
+        return open_ground(
+            file=chosen.pmtiles,
+            address=chosen.address(),
+            attribution=chosen.attribution,
+            lines={"districts": chosen.districts, "roads": chosen.roads},
+        )
+    except GroundUnusable as error:
+        raise ConfigError(str(error)) from error
 
 
 def open_bus(settings: CentreSettings, clock: Clock) -> Bus:

@@ -22,6 +22,7 @@ from central.api import (
     document,
     federation,
     flow,
+    ground,
     health,
     holds,
     hotlists,
@@ -54,12 +55,14 @@ from central.api.middleware import Accidents, BodyLimit, KnownNames, SecurityHea
 from central.api.rights import RIGHTS
 from central.api.security import authorise
 from central.api.services import Services, live_feed
+from central.ground import TileAddress
 from central.uploads import PartialUploads
 
 MODULES = (
     session,
     sign_on,
     checkpoints,
+    ground,
     passages,
     tracks,
     analyses,
@@ -125,7 +128,9 @@ def create_app(services: Services) -> FastAPI:
     )
     app.add_middleware(Accidents)
     app.add_middleware(KnownNames, names=settings.names)
-    app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
+    tiles = services.ground.tiles
+    pictures = tiles.origin if isinstance(tiles, TileAddress) else ""
+    app.add_middleware(SecurityHeaders, secure=settings.secure_cookies, pictures=pictures)
     return app
 
 

@@ -36,11 +36,15 @@ TRANSPORT_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubD
 
 class SecurityHeaders:
     """Puts the headers on every answer; answers are not to be kept unless they say so. `secure`: people come by
-    HTTPS, and their browsers are to come by nothing else."""
+    HTTPS, and their browsers are to come by nothing else. `pictures`: the one other origin that pages may load
+    pictures from, a map's; empty: none."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, pictures: str = "") -> None:
         self._app = app
         self._headers = SECURITY_HEADERS | (TRANSPORT_HEADERS if secure else {})
+        if pictures:
+            policy = "Content-Security-Policy"
+            self._headers |= {policy: f"{SECURITY_HEADERS[policy]}; img-src 'self' {pictures}"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

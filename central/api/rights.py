@@ -75,6 +75,9 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("DELETE", "/api/users/{username}/sessions"): _PEOPLE,
     ("GET", "/api/live/events"): _EVERYBODY,  # each the kinds that they may see
     ("GET", "/api/checkpoints"): _EVERYBODY_AND_PLATFORMS,
+    ("GET", "/api/map"): _EVERYBODY,
+    ("GET", "/api/map/layers/{name}"): _EVERYBODY,
+    ("GET", "/api/map/tiles/{z}/{x}/{y}"): _EVERYBODY,
     ("GET", "/api/areas"): _DESKS_AND_PLATFORMS,
     ("GET", "/api/passages"): Right(roles=frozenset({_R.OPERATOR, _R.SUPERVISOR}), machines=_READ),
     ("POST", "/api/tracks"): _people(_R.INVESTIGATOR),

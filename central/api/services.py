@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from central.federation import Federation
 from central.flow.board import FlowBoard
+from central.ground import Ground
 from central.interception import Road
 from central.investigation import AGE_TIER, Gate, JobLimits
 from central.learner import LearntMovement
@@ -90,6 +91,7 @@ class Services:
         records = self.records
         return Gate(records.audit, records.grants, self.clock, tier=self.settings.age_tier)
 
+    ground: Ground = field(default_factory=Ground)  #: what lies under the checkpoints on the map
     movement: LearntMovement = field(default_factory=LearntMovement)  #: empty where this process learns none
     federation: Federation | None = None  #: None: there are no neighbouring centres
     flow: FlowBoard | None = None  #: None: this process has no counts of the traffic

@@ -24,6 +24,7 @@ _OWN = Untraced("tells people what is theirs; opening and ending it is traced")
 _OWN_QUESTIONS = Untraced("what one asked oneself; asking it and reading what was found is traced")
 _STAFF = Untraced("tells how the police are organised, nothing of a vehicle; every change is traced")
 _NETWORK = Untraced("tells of sites and machines, nothing of a vehicle")
+_LAND = Untraced("tells of streets, nothing of a vehicle")
 _FIGURES = Untraced("counts; a vehicle can't be told from them")
 _NODE = Untraced("a node hands in what it saw; nothing is shown to anybody")
 _WORK = Untraced("the queue that people work from: what they open or do of it is traced")
@@ -74,6 +75,9 @@ TRACES: dict[tuple[str, str], Traced | Untraced] = {
     ("GET", "/api/deliveries"): _WORK,
     ("POST", "/api/deliveries/{delivery_id}/resend"): Traced("delivery.resend"),
     ("GET", "/api/checkpoints"): _NETWORK,
+    ("GET", "/api/map"): _LAND,
+    ("GET", "/api/map/layers/{name}"): _LAND,
+    ("GET", "/api/map/tiles/{z}/{x}/{y}"): _LAND,
     ("GET", "/api/areas"): _NETWORK,
     ("GET", "/api/passages"): Traced("passage.list"),
     ("POST", "/api/tracks"): Traced("track.search"),

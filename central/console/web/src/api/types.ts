@@ -16,6 +16,7 @@ export type Dispatch = View<"DispatchView">;
 export type Estimate = View<"EstimateView">;
 export type Interception = View<"InterceptionView">;
 export type Leg = View<"LegView">;
+export type MapGround = View<"MapView">;
 export type Node = View<"NodeView">;
 export type Order = View<"OrderView">;
 export type OrderDraft = Schemas["OrderDraft"];

@@ -6,6 +6,7 @@ import { useEffect, useRef } from "react";
 import type { Checkpoint, Post, Unit } from "../api/types";
 import { type Speech, useSpeech } from "../base/language";
 import { clockText } from "../base/time";
+import { layGround } from "./ground";
 import type { Standing } from "./standing";
 
 export interface Visit {
@@ -55,7 +56,10 @@ export default function Map({
     map.current = { map: made, layer: L.layerGroup().addTo(made) };
     const watcher = new ResizeObserver(() => made.invalidateSize({ animate: false }));
     watcher.observe(box.current);
+    let gone = false;
+    void layGround(made, () => gone);
     return () => {
+      gone = true;
       watcher.disconnect();
       made.remove();
       map.current = null;
