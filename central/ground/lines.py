@@ -19,8 +19,8 @@ class InvalidLines(ValueError):
 
 
 def read_lines(data: bytes) -> bytes:
-    """The lines and areas of a collection as GeoJSON of their shapes and names alone, to a metre: what else a file
-    tells of its roads is nobody's to fetch.
+    """The lines and areas of a collection as GeoJSON of their shapes and names alone, to a metre: what else a
+    file tells of its roads is nobody's to fetch.
 
     Raises:
         InvalidLines: it is none, or holds too much.

@@ -1,7 +1,7 @@
 """Reads tiles of pictures from a PMTiles file, version 3: one file, a directory in it, tiles behind that.
 
 The format is public (PMTiles version 3 specification). A tile is found by its number on a Hilbert curve through
-all tiles of all zooms; the root directory names tiles or, where it would grow too large, leaf directories that do.
+all tiles of all zooms; the root directory names tiles or, where it would grow too large, directories that do.
 """
 
 from __future__ import annotations

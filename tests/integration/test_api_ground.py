@@ -82,15 +82,14 @@ def test_a_configured_server_and_only_for_pictures(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, MapSettings(tiles="https://tiles.example/{z}/{x}/{y}.png", deepest=17))
     with running_centre(tmp_path, new_clock()) as centre:
         services = replace(centre.services, ground=configured_ground(settings))
-        with serve(services) as url:
-                with httpx.Client(base_url=url) as client:
-                policy = client.get("/").headers["Content-Security-Policy"]
-                assert "default-src 'self'" in policy
-                assert policy.endswith("img-src 'self' https://tiles.example")
-                client.post("/api/session", json={"username": "operator", "password": PASSWORD})
-                told = client.get("/api/map").json()["tiles"]
-                assert told["address"] == "https://tiles.example/{z}/{x}/{y}.png"
-                assert told["deepest"] == 17
+        with serve(services) as url, httpx.Client(base_url=url) as client:
+            policy = client.get("/").headers["Content-Security-Policy"]
+            assert "default-src 'self'" in policy
+            assert policy.endswith("img-src 'self' https://tiles.example")
+            client.post("/api/session", json={"username": "operator", "password": PASSWORD})
+            told = client.get("/api/map").json()["tiles"]
+            assert told["address"] == "https://tiles.example/{z}/{x}/{y}.png"
+            assert told["deepest"] == 17
 
 
 @pytest.mark.parametrize("which", ["pmtiles", "roads"])
