@@ -1,0 +1,119 @@
+// The queue of a phone's steps: in order, once, kept until the server has them or has said why not.
+import { describe, expect, it, vi } from "vitest";
+import { Problem } from "../src/api/client";
+import type { Dispatch } from "../src/api/types";
+import { movesLeft } from "../src/pages/patrol/moves";
+import { Outbox, type Send } from "../src/phone/outbox";
+import { type CrewMove, type Queued, StepStore } from "../src/phone/store";
+
+const step = (name: CrewMove, alert = "a-1") => ({
+  alert_id: alert,
+  plate: "川C·12345",
+  step: name,
+  note: "",
+  identity_checked: null,
+  photos: [],
+});
+
+const said = (entries: Queued[]) => entries.map(({ step: name }) => name);
+
+function outbox(how: Send, store = new StepStore(), username = "driver") {
+  const sent: Dispatch[] = [];
+  const made = new Outbox(username, (dispatch) => sent.push(dispatch), store, how);
+  made.start();
+  return { made, sent };
+}
+
+describe("the queue of steps", () => {
+  it("sends in order, each once, and forgets what was sent", async () => {
+    const heard: Queued[] = [];
+    const { made } = outbox((entry) => {
+      heard.push(entry);
+      return Promise.resolve({} as Dispatch);
+    });
+    await made.put(step("under_way"));
+    await made.put(step("on_scene"));
+    await vi.waitFor(() => expect(made.entries.get()).toEqual([]));
+    expect(said(heard)).toEqual(["under_way", "on_scene"]);
+    expect(new Set(heard.map(({ key }) => key)).size).toBe(2);
+    expect(heard.every(({ made_at }) => Date.parse(made_at) <= Date.now())).toBe(true);
+  });
+
+  it("keeps all while there is no link, and goes on when it is back, with the same key", async () => {
+    let link = false;
+    const keys: string[] = [];
+    const { made } = outbox((entry) => {
+      keys.push(entry.key);
+      return link ? Promise.resolve({} as Dispatch) : Promise.reject(new Problem(0));
+    });
+    await made.put(step("under_way"));
+    await made.put(step("on_scene"));
+    await vi.waitFor(() => expect(keys.length).toBeGreaterThan(0));
+    expect(said(made.entries.get())).toEqual(["under_way", "on_scene"]);
+    const first = made.entries.get()[0]?.key;
+    link = true;
+    dispatchEvent(new Event("online"));
+    await vi.waitFor(() => expect(made.entries.get()).toEqual([]));
+    expect(keys.filter((key) => key === first).length).toBeGreaterThan(1);
+    made.stop();
+  });
+
+  it("shows what was refused with the reason, and sends what comes after it", async () => {
+    const { made } = outbox(({ step: name }) =>
+      name === "missed"
+        ? Promise.reject(new Problem(409, { type: "urn:x:illegal-step", detail: "too late" }))
+        : Promise.resolve({} as Dispatch),
+    );
+    await made.put(step("missed"));
+    await made.put(step("on_scene", "a-2"));
+    await vi.waitFor(() => expect(said(made.entries.get())).toEqual(["missed"]));
+    const [entry] = made.entries.get();
+    await vi.waitFor(() =>
+      expect(made.entries.get()[0]?.refused).toEqual({ status: 409, kind: "illegal-step", detail: "too late" }),
+    );
+    if (entry) await made.drop(entry);
+    expect(made.entries.get()).toEqual([]);
+  });
+
+  it("never sends another person's, and keeps them", async () => {
+    const store = new StepStore();
+    const heard: string[] = [];
+    const first = outbox(() => Promise.reject(new Problem(0)), store, "driver");
+    await first.made.put(step("under_way"));
+    first.made.stop();
+    const second = outbox(
+      (entry) => {
+        heard.push(entry.username);
+        return Promise.resolve({} as Dispatch);
+      },
+      store,
+      "second",
+    );
+    await second.made.put(step("on_scene"));
+    await vi.waitFor(() => expect(second.made.entries.get()).toEqual([]));
+    expect(heard).toEqual(["second"]);
+    expect((await store.all()).map(({ username }) => username)).toEqual(["driver"]);
+  });
+
+  it("waits for a new session without losing anything", async () => {
+    const { made } = outbox(() => Promise.reject(new Problem(401)));
+    await made.put(step("under_way"));
+    await vi.waitFor(() => expect(made.entries.get()[0]?.refused).toBeNull());
+    expect(said(made.entries.get())).toEqual(["under_way"]);
+  });
+});
+
+describe("what may still be said", () => {
+  const dispatch = (may: Dispatch["may"], steps: Dispatch["steps"] = []) => ({ may, steps }) as unknown as Dispatch;
+  const waiting = (...names: CrewMove[]) => names.map((name) => step(name) as unknown as Queued);
+
+  it("counts what is not sent yet", () => {
+    const open = dispatch(["under_way", "on_scene", "intercepted", "missed"]);
+    expect(movesLeft(open, [])).toEqual(["under_way", "on_scene", "intercepted", "missed"]);
+    expect(movesLeft(open, waiting("under_way"))).toEqual(["on_scene", "intercepted", "missed"]);
+    expect(movesLeft(open, waiting("on_scene"))).toEqual(["intercepted", "missed"]);
+    expect(movesLeft(open, waiting("intercepted"))).toEqual(["feedback"]);
+    expect(movesLeft(open, waiting("missed", "feedback"))).toEqual([]);
+    expect(movesLeft(dispatch(["feedback"]), [])).toEqual(["feedback"]);
+  });
+});
