@@ -9,7 +9,7 @@ ENGINES    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bukong/engines
 engine_dir  = $(ENGINES)/$(1)-$(shell sha256sum requirements/$(1).txt | cut -c1-12)
 
 .DEFAULT_GOAL := help
-.PHONY: bench-central bench-edge help setup demo test lint types unit models proto requirements engines ultralytics paddleocr train accuracy faults fuzz realtime clean
+.PHONY: bench-central bench-console bench-edge pictures help setup demo test lint types unit models proto requirements engines ultralytics paddleocr train accuracy faults fuzz realtime clean
 WEB    := central/console/web
 # Node.js for the console: the machine's where it is young enough, else one from PyPI in the virtual environment.
 NODE   := VENV=$(abspath $(VENV)) $(WEB)/with-node
@@ -123,6 +123,12 @@ bench-central: $(STAMP_DEV) ## load on a whole centre, both engines, beside plai
 	$(BIN)/bukong --log-level error bench central --engine embedded $(ARGS)
 	$(BIN)/bukong --log-level error bench central --engine kafka --peers $(ARGS)
 	$(BIN)/bukong --log-level error bench central --engine kafka --partitions 1,2,4 --passages 400000
+
+bench-console: $(STAMP_DEV) console ## the console in a browser: first view, alert to paint, a thousand alerts a minute
+	$(BIN)/python -m tests.e2e.measure $(ARGS)
+
+pictures: $(STAMP_DEV) console ## every page of the console by day and night, into docs/pictures
+	$(BIN)/python -m tests.e2e.gallery
 
 requirements: ## pin every dependency again, with hashes
 	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv

@@ -34,10 +34,15 @@ EXPECTED_MESSAGES = ("Failed to load resource", "WebSocket connection to")
 D = TypeVar("D", bound="Desks")
 
 
+def browser_program() -> str | None:
+    """Where the browser is; None: nowhere."""
+    return os.environ.get("BUKONG_CHROMIUM") or next((p for n in NAMES if (p := shutil.which(n))), None)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> str:
     """The browser's program."""
-    found = os.environ.get("BUKONG_CHROMIUM") or next((p for n in NAMES if (p := shutil.which(n))), None)
+    found = browser_program()
     if found is None:
         message = f"no browser: expected one of {', '.join(NAMES)} on PATH, or BUKONG_CHROMIUM"
         if os.environ.get("CI") == "true":

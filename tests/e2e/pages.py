@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from central.alert import AlertMove, Verdict
+from central.interception import UnitStatus
 from central.people import Role
 from tests.e2e.conftest import SiteDesks
 from tests.e2e.site import GONGJING, HUIDONG, YANTAN, Site
@@ -36,9 +38,36 @@ def furnish(site: Site) -> None:
     site.pass_by("川L1000A", checkpoint=YANTAN, unsure=(3, "8"))
     site.pass_by("川LAD1234", checkpoint=YANTAN, unread_reason="blurred")
     site.pass_by("川L10001", checkpoint=HUIDONG)
+    _send_a_unit(site)
     site.beat(YANTAN, error="RTSP: connection refused")
     site.beat(HUIDONG)
-    site.wait_stored(4)
+    site.wait_stored(5)
+
+
+def _send_a_unit(site: Site) -> None:
+    """A unit that was sent, and somebody who rides with it."""
+    site.user(RIDER, Role.PATROL)
+    site.records.units.put("patrol-1", name="巡逻一号车", team="一中队", area_id=None, by="tests", crew=[RIDER])
+    site.records.units.set_status("patrol-1", UnitStatus.FREE, by="tests")
+    site.order("川L10003", priority=2, danger_note="车上可能有管制刀具", reason="盗抢机动车")
+    site.pass_by("川L10003", checkpoint=GONGJING, ago=timedelta(minutes=2))
+    dispatch(site, "川L10003", "patrol-1")
+
+
+def dispatch(site: Site, plate: str, unit: str) -> str:
+    """The alert of this plate, once it is there: verified, signed off, and the unit sent to it."""
+    by = site.user("li.jing", Role.OPERATOR)
+    deadline = site.clock.monotonic() + 20
+    found = ""
+    while not found:
+        assert site.clock.monotonic() < deadline, f"no alert of {plate}"
+        alerts = site.records.alerts.page(only_open=True, limit=500)
+        found = next((f.alert.alert_id for f in alerts if f.order.request.plate == plate), "")
+        site.clock.sleep(0.02)
+    site.records.alerts.step(found, AlertMove.VERIFY, by=by, verdict=Verdict.CORRECT)
+    site.records.alerts.step(found, AlertMove.SIGN_OFF, by=by)
+    site.records.alerts.step(found, AlertMove.DISPATCH, by=by, unit=unit)
+    return found
 
 
 def all_pages(site: Site, desks: SiteDesks, *, prepare: str = "", **options: Any) -> Iterator[tuple[str, Page]]:
@@ -85,6 +114,7 @@ def _watch_closer(page: Page) -> Iterator[tuple[str, Page]]:
     page.keyboard.press("Escape")
 
 
+RIDER = "qian.feng"
 _VISITS = (
     (
         "li.jing",
@@ -92,6 +122,7 @@ _VISITS = (
         (
             ("nodes", "nodes", ".card"),
             ("denied", "track", ".state-denied"),
+            ("wall", "wall", ".wall-row"),
             ("watch", "watch", ".queue-row"),
         ),
     ),
@@ -101,5 +132,6 @@ _VISITS = (
         (("orders", "orders", "table.orders"), ("order form", "orders/new", "form.form")),
     ),
     ("chen.gang", Role.INVESTIGATOR, (("track", "track", ".track-table"),)),
+    (RIDER, Role.PATROL, (("patrol", "patrol", ".dispatch"),)),
     ("liu.yang", Role.AUDITOR, (("audit", "audit", "table.audit"),)),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from playwright.sync_api import expect
 
 from central.people import Role
-from tests.e2e.conftest import SiteDesks
+from tests.e2e.conftest import WEB, SiteDesks
 from tests.e2e.pages import all_pages, furnish, probe
 from tests.e2e.site import Site
 
@@ -29,6 +31,36 @@ def test_every_page_is_fit_for_everybody(site: Site, desks: SiteDesks) -> None:
             page.set_viewport_size({"width": width, "height": height})
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, f"{name}: {wide} px on a screen of {width}"
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The checker's own script, as npm has it."""
+    found = WEB / "node_modules" / "axe-core" / "axe.min.js"
+    if not found.is_file():
+        message = "no axe-core: expected `npm ci` to have been run in central/console/web"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing(site: Site, desks: SiteDesks, axe: str, theme: str, language: str) -> None:
+    choice = (
+        f"localStorage.setItem('bukong.theme', '\"{theme}\"');"
+        f"localStorage.setItem('bukong.language', '\"{language}\"')"
+    )
+    found: list[str] = []
+    for name, page in all_pages(site, desks, prepare=choice):
+        page.evaluate(axe)
+        result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        assert len(result["passes"]) > 5, name
+        for flaw in result["violations"]:
+            where = [node["html"][:160] for node in flaw["nodes"][:3]]
+            found.append(f"{name}: {flaw['id']} ({flaw['impact']}): {flaw['help']} {where}")
+    assert found == [], "\n".join(found)
 
 
 def test_on_a_small_screen_one_thing_at_a_time(site: Site, desks: SiteDesks) -> None:

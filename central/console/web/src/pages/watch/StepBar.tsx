@@ -28,6 +28,8 @@ export interface Candidate {
 export interface Presser {
   /** The keyboard's way to a step; does nothing where it is not allowed. */
   press: (id: string) => void;
+  /** Send the unit at this place of the candidates, the first is 0; does nothing where none may be sent. */
+  send: (at: number) => void;
 }
 
 interface StepBarProps {
@@ -94,10 +96,15 @@ export function StepBar({ alert, candidates, taken, ref }: StepBarProps) {
     if (action.asks) setAsking(action);
     else void take(action);
   };
+  const dispatch = actions.find(({ id }) => id === "dispatch");
   useImperativeHandle(ref, () => ({
     press(id) {
       const action = actions.find((each) => each.id === id);
       if (action) begin(action);
+    },
+    send(at) {
+      const candidate = candidates[at];
+      if (dispatch && candidate) void take(dispatch, { unit: candidate.unit });
     },
   }));
 
@@ -120,6 +127,9 @@ export function StepBar({ alert, candidates, taken, ref }: StepBarProps) {
           <p className="muted">{t(isOpen(alert) ? "steps.none.others" : "steps.none.ended")}</p>
         )}
       </div>
+      {dispatch && asking?.id !== "dispatch" && (
+        <Candidates candidates={candidates} choose={(unit) => void take(dispatch, { unit })} />
+      )}
       {asking && (
         <StepForm
           key={asking.id}
@@ -134,6 +144,25 @@ export function StepBar({ alert, candidates, taken, ref }: StepBarProps) {
       )}
       {refused && <Complaint problem={refused} />}
     </div>
+  );
+}
+
+/** Who may be sent, each by its digit. */
+function Candidates({ candidates, choose }: { candidates: Candidate[]; choose: (unit: string) => void }) {
+  const { t } = useSpeech();
+  if (!candidates.length) return null;
+  return (
+    <ol className="candidates" aria-label={t("dispatch.candidates")}>
+      {candidates.slice(0, 9).map(({ unit, name, why }, at) => (
+        <li key={unit}>
+          <button className="candidate" type="button" data-unit={unit} onClick={() => choose(unit)}>
+            <Kbd>{at + 1}</Kbd>
+            <Data className="candidate-name">{name}</Data>
+            <span className="candidate-why">{why}</span>
+          </button>
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -183,19 +212,7 @@ function StepForm({ action, candidates, take, cancel }: StepFormProps) {
   return (
     <form className="step-form" ref={form} onSubmit={submit}>
       <label htmlFor="step-field">{action.question && t(action.question)}</label>
-      {candidates.length > 0 && (
-        <ol className="candidates" aria-label={t("dispatch.candidates")}>
-          {candidates.slice(0, 9).map(({ unit, name, why }, at) => (
-            <li key={unit}>
-              <button className="candidate" type="button" data-unit={unit} onClick={() => take({ unit })}>
-                <Kbd>{at + 1}</Kbd>
-                <Data className="candidate-name">{name}</Data>
-                <span className="candidate-why">{why}</span>
-              </button>
-            </li>
-          ))}
-        </ol>
-      )}
+      <Candidates candidates={candidates} choose={(unit) => take({ unit })} />
       {asks === "unit" ? (
         <input ref={field} type="text" {...common} />
       ) : (

@@ -27,6 +27,7 @@ import { neighbour, Queue } from "./Queue";
 import type { Presser } from "./StepBar";
 import { ACTIONS } from "./steps";
 
+const DIGITS = [..."123456789"];
 const PANES: Pane[] = ["queue", "detail", "passages"];
 
 export default function Watch({ desk }: PageProps) {
@@ -72,6 +73,7 @@ export default function Watch({ desk }: PageProps) {
     w: () => go("wall"),
     "?": () => setHelp(true),
     ...Object.fromEntries(ACTIONS.map(({ id, key }) => [key, () => steps.current?.press(id)])),
+    ...Object.fromEntries(DIGITS.map((digit) => [digit, () => steps.current?.send(Number(digit) - 1)])),
   });
   const filter = (open: boolean) => {
     move({ open });
