@@ -1,8 +1,8 @@
 """`python -m tests.e2e.measure`: how quick the console is in a real browser on this machine.
 
-1. The first view: a browser that was never here opens the watch with a session. From the navigation's start until
-the queue is painted. 2. An alert: from the live event's arrival in the page, and from the vehicle's capture, until
-it is painted. 3. A thousand alerts within a minute: how long the page was held up, how many frames a second it drew.
+1. The first view: a browser that was never here opens the watch with a session, until the queue is painted.
+2. An alert: from the live event's arrival in the page, and from the vehicle's capture, until it is painted.
+3. A thousand alerts within a minute: how long the page was held up, and how many frames a second it drew.
 """
 
 from __future__ import annotations
