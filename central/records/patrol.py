@@ -97,7 +97,7 @@ class SqlPatrolBook:
     def _shown(
         self, connection: Connection, username: str, alert_id: str | None = None
     ) -> tuple[Dispatch, ...]:
-        alerts, steps = schema.alerts, schema.alert_steps
+        alerts, steps = schema.alerts, schema.alert_steps.alias("later")
         newest = select(func.max(steps.c.at)).where(steps.c.alert_id == alerts.c.alert_id).scalar_subquery()
         recent = newest >= self._clock.now() - ENDED_SHOWN
         return _sent(connection, username, alert_id, or_(alerts.c.state.not_in(FINAL), recent))

@@ -16,7 +16,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from central.people import Role
 from tests.e2e.conftest import ARGUMENTS, ROOT, WEB, SiteDesks, browser_program
@@ -25,8 +25,8 @@ from tests.e2e.site import Site, running_site
 
 OUT = ROOT / "docs" / "pictures"
 LIMIT = 200_000  #: bytes of a picture
-DESK = {"width": 1440, "height": 900}
-WALL = {"width": 1920, "height": 1080}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+WALL: ViewportSize = {"width": 1920, "height": 1080}
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,
@@ -50,6 +50,7 @@ def keep(page: Page, name: str, *, whole: bool = False) -> Path:
     page.wait_for_timeout(700)  # maps and charts come to rest
     data = np.frombuffer(page.screenshot(full_page=whole, animations="disabled"), np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert image is not None, "the browser made no picture"
     path = OUT / f"{name.replace(' ', '-')}.webp"
     for quality in (92, 85, 75, 60, 45):
         ok, packed = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, quality])
@@ -80,7 +81,7 @@ def photograph(site: Site, browser: Browser) -> set[str]:
             for name, page in all_pages(site, desks, prepare=choice, viewport=DESK):
                 if name in _SKIPPED or name == "patrol":
                     continue
-                page.set_viewport_size(WALL if name == "wall" else DESK)  # type: ignore[arg-type]
+                page.set_viewport_size(WALL if name == "wall" else DESK)
                 print(keep(page, f"{name}-{when}").relative_to(ROOT))
                 taken.add(name)
             phone = desks.sign_in(RIDER, Role.PATROL, prepare=choice, **PHONE)

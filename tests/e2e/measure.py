@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from central.people import Role
 from proto.identity import uuid7
@@ -29,7 +29,7 @@ from tests.e2e.pages import furnish
 from tests.e2e.site import PASSWORD, Site, running_site
 
 FIRST_VIEW_MS, PAINTED_MS = 1500, 100
-VIEW = {"width": 1920, "height": 1080}
+VIEW: ViewportSize = {"width": 1920, "height": 1080}
 _WATCHED = """
 window.painted = null;
 new MutationObserver((_, observer) => {

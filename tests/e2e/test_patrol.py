@@ -119,12 +119,12 @@ def test_from_the_desk_to_the_phone_and_back(
     (found,) = (
         f for f in site.records.alerts.page(only_open=True, limit=200) if f.order.request.plate == "川E10001"
     )
-    said = [step for step in found.alert.steps if step.user == who]
-    assert [step.move.value for step in said] == ["under_way", "on_scene", "intercepted", "feedback"]
-    assert all(step.made_at is not None and step.made_at <= step.at for step in said)
-    made = [step.made_at for step in said]
+    steps = [step for step in found.alert.steps if step.user == who]
+    assert [step.move.value for step in steps] == ["under_way", "on_scene", "intercepted", "feedback"]
+    assert all(step.made_at is not None and step.made_at <= step.at for step in steps)
+    made = [step.made_at for step in steps]
     assert made == sorted(made, key=str), "in the order and at the times they were made"
-    assert len(said[-1].photos) == 1
+    assert len(steps[-1].photos) == 1
 
     operator.keyboard.press("e")
     operator.locator("#step-field").fill("")

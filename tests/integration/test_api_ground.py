@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -29,7 +30,7 @@ ROADS = {
         }
     ],
 }
-NONE = {"tiles": None, "attribution": "", "layers": []}
+NONE: dict[str, Any] = {"tiles": None, "attribution": "", "layers": []}
 
 
 def test_without_any_there_is_none_and_nobody_else_is_asked(tmp_path: Path) -> None:
@@ -97,4 +98,4 @@ def test_a_file_that_is_none_stops_the_start_and_says_which(tmp_path: Path, whic
     wrong = tmp_path / "wrong"
     wrong.write_text("no", encoding="utf-8")
     with pytest.raises(ConfigError, match=f"map.{which}: .*expected"):
-        configured_ground(settings_of(tmp_path, MapSettings(**{which: wrong})))
+        configured_ground(settings_of(tmp_path, MapSettings.model_validate({which: wrong})))

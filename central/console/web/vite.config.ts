@@ -33,7 +33,9 @@ function shell(): Plugin {
         for (const css of chunk.viteMetadata?.importedCss ?? []) files.add(css);
         chunk.imports.forEach(take);
       };
-      const chunks = Object.values(bundle).filter((each): each is Rolldown.OutputChunk => each.type === "chunk");
+      const chunks = Object.values(bundle).filter(
+        (each): each is Rolldown.OutputChunk => each.type === "chunk",
+      );
       for (const { facadeModuleId, fileName, isEntry, name } of chunks) {
         if (name !== "sw" && (isEntry || WITHOUT_LINK.test(facadeModuleId ?? ""))) take(fileName);
       }

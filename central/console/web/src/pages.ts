@@ -22,7 +22,12 @@ export interface PageEntry {
 /** In the order of the navigation. To add one: a folder in src/pages, a line here, `page.NAME` in both languages. */
 export const PAGES: PageEntry[] = [
   { name: "watch", roles: ["operator", "supervisor"], Page: lazy(() => import("./pages/watch/Watch")) },
-  { name: "wall", roles: ["operator", "supervisor"], aside: true, Page: lazy(() => import("./pages/wall/Wall")) },
+  {
+    name: "wall",
+    roles: ["operator", "supervisor"],
+    aside: true,
+    Page: lazy(() => import("./pages/wall/Wall")),
+  },
   {
     name: "orders",
     roles: ["operator", "applicant", "approver", "supervisor", "auditor"],

@@ -104,7 +104,8 @@ describe("the queue of steps", () => {
 });
 
 describe("what may still be said", () => {
-  const dispatch = (may: Dispatch["may"], steps: Dispatch["steps"] = []) => ({ may, steps }) as unknown as Dispatch;
+  const dispatch = (may: Dispatch["may"], steps: Dispatch["steps"] = []) =>
+    ({ may, steps }) as unknown as Dispatch;
   const waiting = (...names: CrewMove[]) => names.map((name) => step(name) as unknown as Queued);
 
   it("counts what is not sent yet", () => {

@@ -40,7 +40,7 @@ export class StepStore {
 
   async all(): Promise<Queued[]> {
     const store = await this.#store("readonly");
-    const found = store ? await asked<Queued[]>(store.getAll()) : [...this.#memory.values()];
+    const found = store ? await asked(store.getAll() as IDBRequest<Queued[]>) : [...this.#memory.values()];
     return found.sort((a, b) => a.id - b.id);
   }
 

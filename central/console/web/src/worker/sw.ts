@@ -17,9 +17,10 @@ interface Worker extends EventTarget {
 
 const worker = self as unknown as Worker;
 const PREFIX = "bukong-shell-";
-const NAME = PREFIX + __SHELL__.version;
+const shell = __SHELL__;
+const NAME = PREFIX + shell.version;
 const home = worker.registration.scope;
-const kept = new Set(__SHELL__.files.map((file) => new URL(file, home).href));
+const kept = new Set(shell.files.map((file) => new URL(file, home).href));
 
 async function keep(): Promise<void> {
   const cache = await caches.open(NAME);

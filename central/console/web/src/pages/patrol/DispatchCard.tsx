@@ -91,7 +91,9 @@ export function DispatchCard({ dispatch, unit, outbox, queued }: CardProps) {
         <Told dispatch={dispatch} waiting={waiting} />
       </section>
       <Say dispatch={dispatch} waiting={waiting} outbox={outbox} />
-      {enlarged && passage?.evidence.scene && <SceneWindow passage={passage} close={() => setEnlarged(false)} />}
+      {enlarged && passage?.evidence.scene && (
+        <SceneWindow passage={passage} close={() => setEnlarged(false)} />
+      )}
     </article>
   );
 }

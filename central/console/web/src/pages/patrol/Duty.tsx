@@ -20,9 +20,7 @@ export function Duty({ unit, changed }: { unit: Unit; changed: (unit: Unit) => v
     if (status !== "off_duty") choose("sound", true);
     try {
       const path = { unit_id: unit.unit_id };
-      changed(
-        await answer(api.POST("/api/units/{unit_id}/status", { params: { path }, body: { status } })),
-      );
+      changed(await answer(api.POST("/api/units/{unit_id}/status", { params: { path }, body: { status } })));
       setProblem(null);
     } catch (error) {
       setProblem(asProblem(error));

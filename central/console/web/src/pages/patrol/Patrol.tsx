@@ -57,9 +57,7 @@ export default function Patrol({ user, desk }: PageProps) {
   return (
     <div className="patrol">
       <h1 className="visually-hidden">{t("page.patrol")}</h1>
-      {unit && (
-        <Duty unit={unit} changed={(after) => put((before) => ({ ...before, unit: after }))} />
-      )}
+      {unit && <Duty unit={unit} changed={(after) => put((before) => ({ ...before, unit: after }))} />}
       <LinkBar desk={desk} waiting={queued.filter(({ refused }) => !refused).length} durable={outbox.durable} />
       <Refused entries={orphans} outbox={outbox} />
       {!unit ? (

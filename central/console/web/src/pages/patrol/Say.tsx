@@ -9,10 +9,14 @@ import type { CrewMove, Queued } from "../../phone/store";
 import { movesLeft } from "./moves";
 
 const MOST_PHOTOS = 6;
-const ASKS: Partial<Record<CrewMove, Key>> = {
-  intercepted: "say.intercepted.ask",
-  missed: "say.missed.ask",
-  feedback: "say.feedback.ask",
+interface Asked {
+  ask: Key;
+  sure: Key;
+}
+const ASKS: Partial<Record<CrewMove, Asked>> = {
+  intercepted: { ask: "say.intercepted.ask", sure: "say.intercepted.sure" },
+  missed: { ask: "say.missed.ask", sure: "say.missed.sure" },
+  feedback: { ask: "say.feedback.ask", sure: "say.feedback.sure" },
 };
 
 interface SayProps {
@@ -25,7 +29,10 @@ export function Say({ dispatch, waiting, outbox }: SayProps) {
   const { t } = useSpeech();
   const [asking, setAsking] = useState<CrewMove | null>(null);
   const moves = movesLeft(dispatch, waiting);
-  const say = async (step: CrewMove, words: Partial<Pick<Queued, "note" | "identity_checked" | "photos">> = {}) => {
+  const say = async (
+    step: CrewMove,
+    words: Partial<Pick<Queued, "note" | "identity_checked" | "photos">> = {},
+  ) => {
     setAsking(null);
     await outbox.put({
       alert_id: dispatch.alert_id,
@@ -40,10 +47,17 @@ export function Say({ dispatch, waiting, outbox }: SayProps) {
   if (dispatch.ended) return <p className="say say-over">{t("say.over")}</p>;
   if (!moves.length) return <p className="say say-over">{t("say.wait")}</p>;
   const open = asking && moves.includes(asking) ? asking : null;
+  const asks = open && ASKS[open];
   return (
     <div className="say" role="group" aria-label={t("say.title")}>
-      {open ? (
-        <SayForm key={open} step={open} say={(words) => void say(open, words)} cancel={() => setAsking(null)} />
+      {open && asks ? (
+        <SayForm
+          key={open}
+          step={open}
+          asked={asks}
+          say={(words) => void say(open, words)}
+          cancel={() => setAsking(null)}
+        />
       ) : (
         moves.map((step, at) => (
           <button
@@ -63,11 +77,12 @@ export function Say({ dispatch, waiting, outbox }: SayProps) {
 
 interface FormProps {
   step: CrewMove;
+  asked: Asked;
   say: (words: { note: string; identity_checked: boolean | null; photos: Blob[] }) => void;
   cancel: () => void;
 }
 
-function SayForm({ step, say, cancel }: FormProps) {
+function SayForm({ step, asked, say, cancel }: FormProps) {
   const { t } = useSpeech();
   const feedback = step === "feedback";
   const [note, setNote] = useState("");
@@ -95,7 +110,7 @@ function SayForm({ step, say, cancel }: FormProps) {
   return (
     <form className="say-form" onSubmit={submit}>
       <label ref={head} htmlFor="say-note">
-        {t(ASKS[step] ?? "say.title")}
+        {t(asked.ask)}
       </label>
       <textarea
         id="say-note"
@@ -160,7 +175,7 @@ function SayForm({ step, say, cancel }: FormProps) {
         </p>
       )}
       <button className={`say-button say-first say-${step}`} type="submit" data-say={`${step}-sure`}>
-        {t(`say.${step}.sure`)}
+        {t(asked.sure)}
       </button>
       <button className="say-button" type="button" onClick={cancel}>
         {t("cancel")}

@@ -20,7 +20,11 @@ export function Rows({ alerts, plates, rules }: RowsProps) {
       {alerts.map((alert) => {
         const plate = alert.passage.plate ?? orderPlate(alert.order);
         return (
-          <li key={alert.alert_id} className={`wall-row priority-${alert.priority}`} data-alert={alert.alert_id}>
+          <li
+            key={alert.alert_id}
+            className={`wall-row priority-${alert.priority}`}
+            data-alert={alert.alert_id}
+          >
             <span className="wall-priority">{alert.priority}</span>
             <PlateChip plate={plates ? plate : { ...plate, text: covered(plate.text) }} size="large" />
             <span className="wall-place">

@@ -115,7 +115,8 @@ function Figures({ desk, alerts }: { desk: Desk; alerts: Alert[] }) {
   const { statistics } = desk;
   const urgent = alerts.filter(({ priority, state }) => priority === 1 && WAITING.has(state)).length;
   const signOff = statistics?.sign_off_seconds_p50;
-  const alive = data && `${number(data.nodes.filter((node) => node.alive).length)}/${number(data.nodes.length)}`;
+  const alive =
+    data && `${number(data.nodes.filter((node) => node.alive).length)}/${number(data.nodes.length)}`;
   const figures: [string, string, string, string?][] = [
     ["open", t("statistics.open_alerts"), number(statistics?.open_alerts)],
     ["urgent", t("wall.urgent"), number(desk.loaded.alerts ? urgent : null), urgent ? "bad" : "good"],
