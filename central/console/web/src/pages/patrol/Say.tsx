@@ -90,7 +90,9 @@ function SayForm({ step, asked, say, cancel }: FormProps) {
   const [photos, setPhotos] = useState<Blob[]>([]);
   const [wrong, setWrong] = useState<Key | null>(null);
   const head = useRef<HTMLLabelElement>(null);
-  useEffect(() => head.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    head.current?.scrollIntoView({ block: "nearest" }); // newer browsers answer a promise: no clean-up
+  }, []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (feedback && identity === null) setWrong("feedback.identity.missing");
