@@ -16,6 +16,9 @@ NODE   := VENV=$(abspath $(VENV)) $(WEB)/with-node
 WEB_IN := $(shell find $(WEB) -name node_modules -prune -o -type f ! -name schema.d.ts -print)
 API_IN := $(shell find central/api central/*.py proto/*.py -maxdepth 1 -name '*.py')
 
+# What two processes may run side by side; browsers and faults have the machine to themselves.
+SIDE_BY_SIDE := tests/unit tests/property tests/contract tests/integration
+
 .PHONY: console
 
 help: ## list the targets
@@ -77,8 +80,8 @@ unit: $(STAMP_DEV) models console ## the test suites: make unit [ARGS="-k plate"
 ifneq ($(ARGS),)
 	$(BIN)/pytest $(ARGS)
 else
-	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/property tests/contract
-	$(BIN)/pytest --ignore=tests/unit --ignore=tests/property --ignore=tests/contract
+	$(BIN)/pytest -n 2 --dist loadfile --durations 25 $(SIDE_BY_SIDE)
+	$(BIN)/pytest --durations 15 $(SIDE_BY_SIDE:%=--ignore=%)
 	$(NODE) npm run --silent test
 endif
 
