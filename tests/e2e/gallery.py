@@ -6,6 +6,7 @@ made up. A page that the console has and that nobody walks to is an error, so th
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import structlog
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from central.people import Role
@@ -32,6 +34,8 @@ PHONE: dict[str, Any] = {
     "device_scale_factor": 2,
     "is_mobile": True,
     "has_touch": True,
+    "geolocation": {"latitude": 29.341, "longitude": 104.771, "accuracy": 8},
+    "permissions": ["geolocation"],
 }
 THEMES = {"night": "dark", "day": "light"}
 #: Steps on the way that are no pages of their own.
@@ -96,6 +100,7 @@ def main() -> int:
     if program is None:
         print("no browser: expected chromium on PATH, or BUKONG_CHROMIUM", file=sys.stderr)
         return 2
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     OUT.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import platform
 import statistics
@@ -20,6 +21,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from central.people import Role
@@ -137,6 +139,7 @@ def main() -> int:
     if program is None:
         print("no browser: expected chromium on PATH, or BUKONG_CHROMIUM", file=sys.stderr)
         return 2
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with (
         tempfile.TemporaryDirectory() as folder,
         running_site(Path(folder)) as site,

@@ -50,7 +50,7 @@ def _send_a_unit(site: Site) -> None:
     site.records.units.put("patrol-1", name="巡逻一号车", team="一中队", area_id=None, by="tests", crew=[RIDER])
     site.records.units.set_status("patrol-1", UnitStatus.FREE, by="tests")
     site.order("川L10003", priority=2, danger_note="车上可能有管制刀具", reason="盗抢机动车")
-    site.pass_by("川L10003", checkpoint=GONGJING, ago=timedelta(minutes=2))
+    site.pass_by("川L10003", checkpoint=GONGJING)
     dispatch(site, "川L10003", "patrol-1")
 
 

@@ -97,7 +97,10 @@ export function Shell({ user, desk, leave }: ShellProps) {
             </Suspense>
           </Boundary>
         ) : (
-          <Denied />
+          <>
+            <h1 className="visually-hidden">{title}</h1>
+            <Denied />
+          </>
         )}
       </main>
       <News desk={desk} />

@@ -42,6 +42,8 @@ export default function Map({
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<{ map: L.Map; layer: L.LayerGroup } | null>(null);
   const framed = useRef("");
+  const extent = useRef<Spot[]>([]);
+  const touched = useRef(false);
 
   useEffect(() => {
     if (!box.current) return;
@@ -54,8 +56,19 @@ export default function Map({
     });
     L.control.scale({ imperial: false, position: "bottomleft" }).addTo(made);
     map.current = { map: made, layer: L.layerGroup().addTo(made) };
-    const watcher = new ResizeObserver(() => made.invalidateSize({ animate: false }));
+    // As long as nobody has moved it, the map shows all: what stands beside it comes and goes.
+    const watcher = new ResizeObserver(() => {
+      made.invalidateSize({ animate: false });
+      if (!touched.current) fit(made, extent.current);
+    });
     watcher.observe(box.current);
+    touched.current = false;
+    const touch = () => {
+      touched.current = true;
+    };
+    made.on("dragstart", touch);
+    box.current.addEventListener("wheel", touch, { passive: true });
+    box.current.addEventListener("dblclick", touch);
     let gone = false;
     void layGround(made, () => gone);
     return () => {
@@ -71,13 +84,13 @@ export default function Map({
     if (!map.current) return;
     const { map: view, layer } = map.current;
     const at = spotsOf(places);
-    const extent = [...at.values()];
-    const frame = JSON.stringify(extent);
-    if (extent.length && frame !== framed.current) {
+    extent.current = [...at.values()];
+    const frame = JSON.stringify(extent.current);
+    if (extent.current.length && frame !== framed.current) {
       framed.current = frame;
-      view.fitBounds(L.latLngBounds(extent), { padding: [34, 30], maxZoom: 15, animate: false });
+      fit(view, extent.current);
     }
-    if (!extent.length) view.setView([35, 105], 4);
+    if (!extent.current.length) view.setView([35, 105], 4);
     layer.clearLayers();
     draw(
       layer,
@@ -94,6 +107,11 @@ export default function Map({
       <figcaption className="visually-hidden">{t("map.note")}</figcaption>
     </figure>
   );
+}
+
+function fit(view: L.Map, extent: Spot[]): void {
+  if (!extent.length) return;
+  view.fitBounds(L.latLngBounds(extent), { padding: [44, 34], maxZoom: 15, animate: false });
 }
 
 function spotsOf(places: Checkpoint[]): globalThis.Map<string, Spot> {

@@ -122,6 +122,7 @@ function Card({ node, place }: { node: Node; place: string }) {
     <article
       className={`card ${!node.alive ? "card-silent" : troubled(node) ? "card-troubled" : "card-alive"}`}
       data-node={node.node_id}
+      tabIndex={0} // its table may have to be scrolled sideways, by keys too
     >
       <header className="card-head">
         <div>

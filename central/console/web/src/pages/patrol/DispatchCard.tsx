@@ -6,7 +6,7 @@ import { useSpeech } from "../../base/language";
 import { Evidence, PlateCrop, Scene, SceneWindow, VehiclePicture } from "../../parts/Evidence";
 import { Facts } from "../../parts/Facts";
 import { LazyMap } from "../../parts/LazyMap";
-import { groundOf, orderPlate, PlateChip } from "../../parts/Plate";
+import { type Drawn, groundOf, orderPlate, PlateChip } from "../../parts/Plate";
 import { Age, Data, Lane, Term, Time } from "../../parts/Text";
 import type { Outbox } from "../../phone/outbox";
 import type { Queued } from "../../phone/store";
@@ -26,6 +26,8 @@ export function DispatchCard({ dispatch, unit, outbox, queued }: CardProps) {
   const { t } = useSpeech();
   const { wanted, passage } = dispatch;
   const [enlarged, setEnlarged] = useState(false);
+  const drawn: Drawn = passage?.plate ?? orderPlate(wanted);
+  const ground = groundOf(drawn);
   const places = useCheckpoints();
   const expected = useExpected(dispatch);
   const waiting = queued.filter(({ refused }) => !refused);
@@ -41,7 +43,7 @@ export function DispatchCard({ dispatch, unit, outbox, queued }: CardProps) {
         </div>
       )}
       <header className="dispatch-head">
-        <PlateChip plate={passage?.plate ?? orderPlate(wanted)} size="huge" />
+        <PlateChip plate={drawn} size="huge" />
         <p className="dispatch-what">
           <span className={`priority priority-${dispatch.priority}`}>
             {t("priority.n", { n: dispatch.priority })}
@@ -49,8 +51,8 @@ export function DispatchCard({ dispatch, unit, outbox, queued }: CardProps) {
           <span className={`tag state-${dispatch.state}`} data-state={dispatch.state}>
             {t(`alert_state.${dispatch.state}`)}
           </span>
-          <Term group="colour" code={groundOf(orderPlate(wanted))} />
-          {wanted.plate_class && <Term group="class" code={wanted.plate_class} />}
+          {ground !== "unknown" && <Term group="colour" code={ground} />}
+          {drawn.plate_class && <Term group="class" code={drawn.plate_class} />}
         </p>
         <p className="dispatch-reason">
           <Data>{wanted.reason}</Data>

@@ -76,7 +76,9 @@ export function Expected({ expected: { posts, problem, loading }, unit }: { expe
                 {t("ahead.probability")} {percent(post.probability)}
               </span>
               <span className="expected-own">
-                {mine ? t("patrol.in_time", { time: at(mine.arrives) }) : t("patrol.too_late")}
+                {mine
+                  ? t("patrol.in_time", { time: at(mine.arrives) })
+                  : t(unit.position ? "patrol.too_late" : "patrol.unlocated")}
               </span>
             </li>
           );

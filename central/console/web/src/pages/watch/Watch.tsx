@@ -148,6 +148,7 @@ export default function Watch({ desk }: PageProps) {
           {here.open && alerts.length >= ROWS && <More desk={desk} />}
         </section>
         <section className="pane pane-detail" aria-label={t("pane.detail")} ref={detail}>
+          <h2 className="visually-hidden">{t("pane.detail")}</h2>
           {alert ? (
             <Detail
               alert={alert}
