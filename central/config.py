@@ -428,6 +428,9 @@ class RetentionSettings(_Section):
     positions_days: Days = Field(default=30, description="Where units were; their newest position stays.")
     flow_days: Days = Field(default=730, description="Counts of the traffic, which have no plates.")
     jobs_days: Days = Field(default=7, description="Jobs that are over, with all that was found.")
+    cases_days: Days = Field(
+        default=730, description="Saved cases (questions, no answers) that nobody changed since."
+    )
     uploads_days: Days = Field(default=2, description="Uploads of images that were begun and never finished.")
     every_minutes: int = Field(
         default=60, ge=1, le=1440, description="How often it is looked for what is too old."

@@ -281,3 +281,19 @@ def row_id_of(order_id: str) -> int | None:
     """The row that an order's id stands for; None where it is an order of its own."""
     number = order_id.removeprefix(ROW_ID)
     return int(number) if number != order_id and number.isascii() and number.isdecimal() else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """What an import does to one vehicle of its list: one of the two is None where it is new or taken out."""
+
+    before: Row | None
+    now: Row | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChanges:
+    """The first of an import's changes: those that it adds or changes by line, then those that it takes out."""
+
+    changes: tuple[RowChange, ...]
+    complete: bool  #: False: there are more

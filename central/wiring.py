@@ -307,6 +307,7 @@ def retention_of(settings: CentreSettings, engines: Engines, clock: Clock, metri
             rule("positions", kept.positions_days, records.units.delete_before),
             rule("flow", kept.flow_days, store.flow.delete_before),
             rule("jobs", kept.jobs_days, records.jobs.delete_before),
+            rule("cases", kept.cases_days, records.cases.delete_before),
             rule("uploads", kept.uploads_days, engines.uploads.prune),
         ),
         audit=records.audit.append,

@@ -19,13 +19,14 @@ from central.api.order_draft import Because, Line, LongText, NeededText
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
 from central.area import Scope
-from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, ImportState
+from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, ImportState, Row, RowChange
 from central.hotlist_file import write_csv, write_xlsx
 from central.hotlist_reader import file_of
 from central.order import InvalidOrder, NotYourOrder
 from central.people import User
 from central.records import NotFound
 from central.view import View
+from proto.plate import PlateClass, PlateColour
 
 router = APIRouter(prefix="/api/hotlists", tags=["hotlists"])
 HotlistId = Annotated[int, Path(ge=1, lt=1 << 19)]
@@ -95,6 +96,7 @@ class HotlistView(View):
     exact_only: bool = Field(description="Whether its vehicles are never suspected.")
     valid_until: datetime
     owner: str
+    owner_name: str
     created_at: datetime
     generation: int = Field(description="Number of the import in force; 0: none yet.")
     rows: int = Field(description="In force.")
@@ -102,6 +104,7 @@ class HotlistView(View):
     @classmethod
     def of(cls, hotlist: Hotlist, services: Services) -> HotlistView:
         wanted = hotlist.request
+        people = services.records.people.names({hotlist.owner})
         return cls(
             hotlist_id=hotlist.hotlist_id,
             name=wanted.name,
@@ -119,6 +122,7 @@ class HotlistView(View):
             exact_only=wanted.exact_only,
             valid_until=wanted.valid_until,
             owner=hotlist.owner,
+            owner_name=people.get(hotlist.owner, hotlist.owner),
             created_at=hotlist.created_at,
             generation=hotlist.generation,
             rows=hotlist.rows,
@@ -138,7 +142,7 @@ class LineErrorView(View):
     message: str
 
 
-class ImportView(View):
+class HotlistImportView(View):
     """A file that was handed in, and what it would change."""
 
     hotlist_id: int
@@ -148,6 +152,7 @@ class ImportView(View):
     sha256: str
     size: int = Field(description="Bytes.")
     importer: str
+    importer_name: str
     received_at: datetime
     progress: float = Field(description="How much of the file was read, 0 to 1.")
     lines: int
@@ -161,12 +166,14 @@ class ImportView(View):
     errors: list[LineErrorView] = Field(description="The first 1,000.")
     ignored_columns: list[str]
     decider: str | None
+    decider_name: str | None
     decided_at: datetime | None
     reason: str
 
     @classmethod
-    def of(cls, found: Import) -> ImportView:
+    def of(cls, found: Import, services: Services) -> HotlistImportView:
         diff = found.diff
+        people = services.records.people.names({n for n in (found.importer, found.decider) if n})
         return cls(
             hotlist_id=found.hotlist_id,
             number=found.number,
@@ -175,6 +182,7 @@ class ImportView(View):
             sha256=found.sha256,
             size=found.size,
             importer=found.importer,
+            importer_name=people.get(found.importer, found.importer),
             received_at=found.received_at,
             progress=found.progress,
             lines=diff.lines,
@@ -188,15 +196,68 @@ class ImportView(View):
             errors=[LineErrorView(line=e.line, message=e.message) for e in diff.errors],
             ignored_columns=list(diff.ignored_columns),
             decider=found.decider,
+            decider_name=None if found.decider is None else people.get(found.decider, found.decider),
             decided_at=found.decided_at,
             reason=found.reason,
         )
 
 
-class ImportsView(View):
+class HotlistImportsView(View):
     """Of one list, the newest first; their errors are told with each."""
 
-    imports: list[ImportView]
+    imports: list[HotlistImportView]
+
+
+class HotlistRowView(View):
+    """One vehicle of a list; what is null or empty is as the list has it."""
+
+    plate: str
+    plate_class: PlateClass | None
+    colour: PlateColour | None
+    priority: int | None
+    reason: str
+    case_number: str
+    danger_note: str
+    instructions: str
+    valid_until: datetime | None
+
+    @classmethod
+    def of(cls, row: Row) -> HotlistRowView:
+        return cls(
+            plate=row.plate,
+            plate_class=row.plate_class,
+            colour=row.colour,
+            priority=row.priority,
+            reason=row.reason,
+            case_number=row.case_number,
+            danger_note=row.danger_note,
+            instructions=row.instructions,
+            valid_until=row.valid_until,
+        )
+
+
+class HotlistChangeView(View):
+    """What an import does to one vehicle."""
+
+    change: Literal["added", "changed", "removed"]
+    before: HotlistRowView | None = Field(description="null: it was not listed.")
+    now: HotlistRowView | None = Field(description="null: it is taken out.")
+
+    @classmethod
+    def of(cls, found: RowChange) -> HotlistChangeView:
+        before, now = found.before, found.now
+        return cls(
+            change="removed" if now is None else "added" if before is None else "changed",
+            before=None if before is None else HotlistRowView.of(before),
+            now=None if now is None else HotlistRowView.of(now),
+        )
+
+
+class HotlistChangesView(View):
+    """Those that are added or changed by line, then those that are taken out."""
+
+    changes: list[HotlistChangeView]
+    complete: bool = Field(description="false: these are the first, there are more.")
 
 
 class Confirmation(BaseModel):
@@ -258,11 +319,11 @@ def create_hotlist(
 
 
 @router.get("/{hotlist_id}/imports")
-def list_imports(hotlist_id: HotlistId, scope: CurrentScope, services: ServicesOf) -> ImportsView:
+def list_imports(hotlist_id: HotlistId, scope: CurrentScope, services: ServicesOf) -> HotlistImportsView:
     """What was handed in for a list."""
     _seen(services, hotlist_id, scope)
     found = services.records.hotlists.imports(hotlist_id)
-    return ImportsView(imports=[ImportView.of(each) for each in found])
+    return HotlistImportsView(imports=[HotlistImportView.of(each, services) for each in found])
 
 
 @router.post("/{hotlist_id}/imports", status_code=202, openapi_extra=_BODY)
@@ -273,7 +334,7 @@ async def hand_in_hotlist(
     scope: CurrentScope,
     services: ServicesOf,
     name: Annotated[str, Query(min_length=1, max_length=255, description="The file's: .csv or .xlsx.")],
-) -> ImportView:
+) -> HotlistImportView:
     """Hand in a file, the whole list as it is to be. It is read meanwhile: ask for the import's progress."""
     hotlist = await run_in_threadpool(_seen, services, hotlist_id, scope)
     await run_in_threadpool(_within, services, hotlist.request, scope)
@@ -300,16 +361,34 @@ async def hand_in_hotlist(
         except BaseException:
             await run_in_threadpool(path.unlink, missing_ok=True)
             raise
-    return ImportView.of(found)
+    return await run_in_threadpool(HotlistImportView.of, found, services)
 
 
 @router.get("/{hotlist_id}/imports/{number}")
 def read_hotlist_import(
     hotlist_id: HotlistId, number: Number, scope: CurrentScope, services: ServicesOf
-) -> ImportView:
+) -> HotlistImportView:
     """How far it was read, and what it would change."""
     _seen(services, hotlist_id, scope)
-    return ImportView.of(services.records.hotlists.get_import(hotlist_id, number))
+    return HotlistImportView.of(services.records.hotlists.get_import(hotlist_id, number), services)
+
+
+@router.get("/{hotlist_id}/imports/{number}/changes", responses={409: {}})
+def read_hotlist_changes(
+    hotlist_id: HotlistId,
+    number: Number,
+    user: CurrentUser,
+    scope: CurrentScope,
+    services: ServicesOf,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> HotlistChangesView:
+    """Which vehicles an import adds, changes and takes out, for who confirms or decides on it. Who looked is
+    written down first."""
+    _within(services, _seen(services, hotlist_id, scope).request, scope)
+    found = services.records.hotlists.look(hotlist_id, number, by=user, limit=limit)
+    return HotlistChangesView(
+        changes=[HotlistChangeView.of(each) for each in found.changes], complete=found.complete
+    )
 
 
 def _move(
@@ -319,10 +398,11 @@ def _move(
     at: tuple[int, int],
     move: ImportMove,
     **more: Any,
-) -> ImportView:
+) -> HotlistImportView:
     hotlist_id, number = at
     _within(services, _seen(services, hotlist_id, scope).request, scope)
-    return ImportView.of(services.records.hotlists.move(hotlist_id, number, move, by=user, **more))
+    moved = services.records.hotlists.move(hotlist_id, number, move, by=user, **more)
+    return HotlistImportView.of(moved, services)
 
 
 @router.post("/{hotlist_id}/imports/{number}/confirm")
@@ -333,7 +413,7 @@ def confirm_import(
     user: CurrentUser,
     scope: CurrentScope,
     services: ServicesOf,
-) -> ImportView:
+) -> HotlistImportView:
     """Confirm the file that was previewed, by its hash; a second person decides then."""
     return _move(
         services,
@@ -349,7 +429,7 @@ def confirm_import(
 @router.post("/{hotlist_id}/imports/{number}/drop")
 def drop_import(
     hotlist_id: HotlistId, number: Number, user: CurrentUser, scope: CurrentScope, services: ServicesOf
-) -> ImportView:
+) -> HotlistImportView:
     """Take an import back that nobody has approved."""
     return _move(services, user, scope, (hotlist_id, number), ImportMove.DROP)
 
@@ -357,7 +437,7 @@ def drop_import(
 @router.post("/{hotlist_id}/imports/{number}/approve")
 def approve_import(
     hotlist_id: HotlistId, number: Number, user: CurrentUser, scope: CurrentScope, services: ServicesOf
-) -> ImportView:
+) -> HotlistImportView:
     """Take responsibility as the second person: the list is as the file has it, at once and whole."""
     return _move(services, user, scope, (hotlist_id, number), ImportMove.APPROVE)
 
@@ -370,7 +450,7 @@ def reject_import(
     user: CurrentUser,
     scope: CurrentScope,
     services: ServicesOf,
-) -> ImportView:
+) -> HotlistImportView:
     """Say no, and why; what held goes on to hold."""
     return _move(services, user, scope, (hotlist_id, number), ImportMove.REJECT, reason=because.reason)
 

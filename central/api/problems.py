@@ -41,6 +41,7 @@ from central.investigation import (
     TooManyJobs,
     TooMuch,
 )
+from central.investigation.case import CaseTaken, InvalidQuestion, TooManySaved
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, ReasonMissing
 from central.people import (
     BadCredentials,
@@ -105,6 +106,9 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     IllegalJobMove: HTTPStatus.CONFLICT,
     TooManyJobs: HTTPStatus.TOO_MANY_REQUESTS,
     UnknownKind: HTTPStatus.NOT_FOUND,
+    CaseTaken: HTTPStatus.CONFLICT,
+    TooManySaved: HTTPStatus.CONFLICT,
+    InvalidQuestion: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidGrant: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidReach: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoPurpose: HTTPStatus.UNPROCESSABLE_ENTITY,

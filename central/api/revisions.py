@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -47,9 +47,11 @@ class RevisionView(View):
     state: RevisionState
     request: OrderView = Field(description="The order as it would be, or was, with this request.")
     proposer: str
+    proposer_name: str
     proposed_at: datetime
     why: str
     decider: str | None
+    decider_name: str | None
     decided_at: datetime | None
     reason: str = Field(description="Of the decision.")
 
@@ -63,9 +65,11 @@ class RevisionView(View):
             state=revision.state,
             request=OrderView.of(shown, people),
             proposer=revision.proposer,
+            proposer_name=people.get(revision.proposer, revision.proposer),
             proposed_at=revision.proposed_at,
             why=revision.why,
             decider=revision.decider,
+            decider_name=None if revision.decider is None else people.get(revision.decider, revision.decider),
             decided_at=revision.decided_at,
             reason=revision.reason,
         )
@@ -79,7 +83,13 @@ class RevisionsView(View):
 
 def _shown(services: Services, revision: Revision) -> RevisionView:
     order = services.records.orders.get(revision.order_id)
-    return RevisionView.of(revision, order, services.records.people.names(people_of(order)))
+    return RevisionView.of(revision, order, _names(services, order, [revision]))
+
+
+def _names(services: Services, order: Order, revisions: Sequence[Revision]) -> Mapping[str, str]:
+    """Of everybody who had a part in the order or in these versions of it."""
+    decided = {name for each in revisions for name in (each.proposer, each.decider) if name}
+    return services.records.people.names(people_of(order) | decided)
 
 
 def _decide(
@@ -105,7 +115,8 @@ def list_revisions(
 ) -> RevisionsView:
     """Every version of what the order asked for."""
     order = seen_order(services, order_id, user, scope)
-    people, found = services.records.people.names(people_of(order)), services.records.orders.revisions(order_id)
+    found = services.records.orders.revisions(order_id)
+    people = _names(services, order, found)
     return RevisionsView(revisions=[RevisionView.of(each, order, people) for each in found])
 
 

@@ -90,6 +90,12 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/api/jobs/{job_id}/cancel"): _people(_R.INVESTIGATOR),
     ("GET", "/api/jobs/{job_id}/findings"): _people(_R.INVESTIGATOR),
     ("POST", "/api/jobs/{job_id}/export"): _people(_R.INVESTIGATOR),
+    ("GET", "/api/cases"): _people(_R.INVESTIGATOR, _R.SUPERVISOR),
+    ("POST", "/api/cases"): _people(_R.INVESTIGATOR),
+    ("GET", "/api/cases/{case_id}"): _people(_R.INVESTIGATOR, _R.SUPERVISOR),
+    ("DELETE", "/api/cases/{case_id}"): _people(_R.INVESTIGATOR),
+    ("POST", "/api/cases/{case_id}/questions"): _people(_R.INVESTIGATOR),
+    ("DELETE", "/api/cases/{case_id}/questions/{number}"): _people(_R.INVESTIGATOR),
     ("GET", "/api/federation/peers"): _people(_R.INVESTIGATOR),
     ("POST", "/api/federation/tracks"): _people(_R.INVESTIGATOR),
     ("POST", "/api/federation/peers/{peer}/images/{reference}"): _people(_R.INVESTIGATOR),
@@ -130,6 +136,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/hotlists/{hotlist_id}/imports/{number}"): _people(
         _R.APPLICANT, _R.APPROVER, _R.SUPERVISOR, _R.AUDITOR
     ),
+    ("GET", "/api/hotlists/{hotlist_id}/imports/{number}/changes"): _people(_R.APPLICANT, _R.APPROVER),
     ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/confirm"): _people(_R.APPLICANT),
     ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/drop"): _people(_R.APPLICANT),
     ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/approve"): _people(_R.APPROVER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from central.api.moment import Moment
 from central.api.security import CurrentUser, ServicesOf
+from central.api.services import Services
 from central.investigation import Grant, GrantMove, GrantRequest, GrantState
 from central.investigation.grant import LONGEST
 from central.investigation.purpose import MAX_CASE_NUMBER, MAX_REASON
@@ -46,6 +48,7 @@ class SearchGrantView(BaseModel):
 
     grant_id: str
     username: str = Field(description="Who asked, and who alone may use it.")
+    name: str = Field(description="As the colleagues call them.")
     case_number: str
     reason: str
     since: datetime
@@ -54,15 +57,18 @@ class SearchGrantView(BaseModel):
     state: GrantState
     holds: bool = Field(description="Whether it may be used now.")
     decided_by: str
+    decided_by_name: str
     decided_at: datetime | None
     note: str
     valid_until: datetime | None
 
     @classmethod
-    def of(cls, grant: Grant, now: datetime) -> SearchGrantView:
+    def of(cls, grant: Grant, now: datetime, people: Mapping[str, str]) -> SearchGrantView:
+        """`people`: username → name."""
         return cls(
             grant_id=grant.grant_id,
             username=grant.username,
+            name=people.get(grant.username, grant.username),
             case_number=grant.request.case_number,
             reason=grant.request.reason,
             since=grant.request.since,
@@ -71,6 +77,7 @@ class SearchGrantView(BaseModel):
             state=grant.state,
             holds=grant.holds(now),
             decided_by=grant.decided_by,
+            decided_by_name=people.get(grant.decided_by, grant.decided_by),
             decided_at=grant.decided_at,
             note=grant.note,
             valid_until=grant.valid_until,
@@ -83,15 +90,22 @@ class SearchGrantsView(BaseModel):
     grants: list[SearchGrantView]
 
 
+def _views(services: Services, grants: Sequence[Grant]) -> list[SearchGrantView]:
+    now = services.clock.now()
+    people = services.records.people.names(
+        {n for each in grants for n in (each.username, each.decided_by) if n}
+    )
+    return [SearchGrantView.of(grant, now, people) for grant in grants]
+
+
 @router.get("/search-grants")
 def list_search_grants(
     user: CurrentUser, services: ServicesOf, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> SearchGrantsView:
     """A supervisor is shown everybody's, others their own."""
     mine = None if Role.SUPERVISOR in user.roles else user.username
-    now = services.clock.now()
     found = services.records.grants.page(username=mine, limit=limit)
-    return SearchGrantsView(grants=[SearchGrantView.of(grant, now) for grant in found])
+    return SearchGrantsView(grants=_views(services, found))
 
 
 @router.post("/search-grants", status_code=201)
@@ -103,14 +117,14 @@ def ask_search_grant(request: SearchGrantRequest, user: CurrentUser, services: S
         since=request.since,
         lasts=timedelta(hours=request.hours),
     )
-    return SearchGrantView.of(services.records.grants.ask(wanted, by=user), services.clock.now())
+    return _views(services, [services.records.grants.ask(wanted, by=user)])[0]
 
 
 def _decide(
     services: ServicesOf, user: CurrentUser, grant_id: str, move: GrantMove, decision: SearchGrantDecision
 ) -> SearchGrantView:
     decided = services.records.grants.decide(grant_id, move, by=user, note=decision.note)
-    return SearchGrantView.of(decided, services.clock.now())
+    return _views(services, [decided])[0]
 
 
 @router.post("/search-grants/{grant_id}/grant")

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 
-from central.hotlist import ROW_ID, HotlistRequest, entry_of, row_id_of
+from central.hotlist import ROW_ID, HotlistRequest, RowChange, RowChanges, entry_of, row_id_of
 from central.hotlist import Row as Vehicle
 from central.order import CLOCK, Order, OrderMove, OrderRequest, OrderState, OrderStep
 from central.records import schema
@@ -270,3 +270,25 @@ def _order(
         hotlist_row=row,
         history=tuple(history),
     )
+
+
+def changes_of(connection: Connection, hotlist_id: int, number: int, *, limit: int) -> RowChanges:
+    """What an import that was read changes, told by the first `limit` lines that are new or changed and the
+    first `limit` rows that it ends."""
+    table = schema.hotlist_rows
+    new, gone = of_import(hotlist_id, number), of_list(hotlist_id) & (table.c.until == number)
+
+    def first(where: ColumnElement[bool]) -> list[Vehicle]:
+        ids = select(table.c.row_id).where(where).order_by(table.c.row_id).limit(limit + 1).scalar_subquery()
+        return [vehicle for _, vehicle in rows_of(connection, table.c.row_id.in_(ids))]
+
+    def same(where: ColumnElement[bool], vehicles: Sequence[Vehicle]) -> dict[str, Vehicle]:
+        plates = sorted({vehicle.plate for vehicle in vehicles})
+        return {v.key: v for _, v in rows_of(connection, where & table.c.plate.in_(plates))} if plates else {}
+
+    came, went = first(new), first(gone)
+    complete = max(len(came), len(went)) <= limit
+    before, stays = same(gone, came[:limit]), same(new, went)
+    changed = [RowChange(before=before.get(each.key), now=each) for each in came[:limit]]
+    removed = [RowChange(before=each, now=None) for each in went[:limit] if each.key not in stays]
+    return RowChanges(changes=(*changed, *removed), complete=complete)

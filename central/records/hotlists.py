@@ -26,6 +26,7 @@ from central.hotlist import (
     ImportState,
     LineError,
     NotYourImport,
+    RowChanges,
     advance,
     check_hotlist,
     entry_of,
@@ -43,6 +44,7 @@ from central.records.hotlist_rows import (
     MAX_LINES,
     REQUEST,
     Lists,
+    changes_of,
     first_import,
     in_force,
     of_import,
@@ -261,6 +263,15 @@ class SqlHotlistBook:
         with self._database.read() as connection:
             where = in_force(hotlist_id, hotlist.generation)
             yield (vehicle for _, vehicle in rows_of(connection, where))
+
+    def look(self, hotlist_id: int, number: int, *, by: User, limit: int) -> RowChanges:
+        with self._database.write() as tx:
+            found = _import(tx.connection, hotlist_id, number)
+            if found.state is ImportState.RECEIVED:
+                raise IllegalImport("expected an import that was read, got one that is being read")
+            self._audit_import(tx, _hotlist(tx.connection, hotlist_id), found, "look", by=by.username)
+        with self._database.read() as connection:
+            return changes_of(connection, hotlist_id, number, limit=limit)
 
     def _put_into_force(self, tx: Transaction, hotlist: Hotlist, new: Import) -> None:
         imports, lists = schema.hotlist_imports, schema.hotlists

@@ -10,6 +10,7 @@ from central.ports import StoreUnavailable
 from central.records.accounts import SqlAccountBook
 from central.records.alerts import SqlAlertBook
 from central.records.assessment import SqlAssessmentBook
+from central.records.cases import SqlCaseBook
 from central.records.checkpoints import SqlCheckpointBook
 from central.records.database import Database
 from central.records.deliveries import SqlDeliveryBook
@@ -104,6 +105,7 @@ def open_records(
         grants=SqlGrantBook(database, clock, trail),
         peers=SqlPeerBook(database, clock),
         jobs=SqlJobBook(database, clock, trail),
+        cases=SqlCaseBook(database, clock, trail),
         units=SqlUnitBook(database, clock, trail),
         site_keys=SqlSiteKeys(database, clock, trail),
         assessment=SqlAssessmentBook(database),

@@ -633,3 +633,28 @@ job_findings = Table(
     Column("first_at", Utc, nullable=False),
     Column("body", Text, nullable=False),
 )
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", String(36), primary_key=True),
+    Column("username", String(64), nullable=False),
+    Column("case_number", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    # Of its owner, whenever they put something in; none: the whole network.
+    Column("areas", JSON, nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("changed_at", Utc, nullable=False, index=True),
+    Column("last_number", Integer, nullable=False),
+    UniqueConstraint("username", "case_number"),
+)
+case_questions = Table(
+    "case_questions",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("asked", JSON, nullable=False),
+    Column("saved_at", Utc, nullable=False),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from central.alert import AlertMove, Verdict
+from central.hotlist import HotlistRequest, Row
 from central.interception import UnitStatus
+from central.investigation import GrantRequest
+from central.investigation.case import Question, QuestionKind
 from central.people import Role
 from tests.e2e.conftest import SiteDesks
 from tests.e2e.site import GONGJING, HUIDONG, YANTAN, Site
@@ -42,6 +46,7 @@ def furnish(site: Site) -> None:
     site.beat(YANTAN, error="RTSP: connection refused")
     site.beat(HUIDONG)
     site.wait_stored(5)
+    _furnish_desks(site)
 
 
 def _send_a_unit(site: Site) -> None:
@@ -70,6 +75,49 @@ def dispatch(site: Site, plate: str, unit: str) -> str:
     return found
 
 
+def _furnish_desks(site: Site) -> None:
+    """A saved case, a request to look further back, a hotlist with an import that waits for its decision."""
+    investigator, applicant = site.user("chen.gang", Role.INVESTIGATOR), site.user("chen.yu", Role.APPLICANT)
+    now = site.clock.now()
+    case = site.records.cases.open(case_number="川公交[2026]0002号", reason="追查", by=investigator)
+    asked = {
+        "plate": "川L10001",
+        "how": "exact",
+        "since": (now - timedelta(days=1)).isoformat(),
+        "until": now.isoformat(),
+    }
+    question = Question(kind=QuestionKind.SEARCH, name="案发当晚", subject="川L10001", asked=asked)
+    site.records.cases.keep(case.case_id, question, by=investigator)
+    wanted = GrantRequest(
+        case_number="川公交[2026]0002号",
+        reason="追查",
+        since=now - timedelta(days=200),
+        lasts=timedelta(days=3),
+    )
+    site.records.grants.ask(wanted, by=investigator)
+    request = HotlistRequest(
+        name="盗抢车辆",
+        department="刑侦支队",
+        purpose="追查盗抢车辆",
+        legal_basis="程序规定",
+        contact="王磊 110",
+        case_number="川公刑[2026]0003号",
+        valid_until=now + timedelta(days=30),
+    )
+    book = site.records.hotlists
+    hotlist = book.create(request, by=applicant)
+    data = "号牌号码,布控原因\n川C00001,在逃\n川C1,\n".encode()
+    found = book.receive(
+        hotlist.hotlist_id,
+        file_name="名单.csv",
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        by=applicant,
+    )
+    lines: list[tuple[int, Row | str]] = [(2, Row(plate="川C00001")), (3, "expected a plate, got 川C1")]
+    book.read(hotlist.hotlist_id, found.number, lines, progress=lambda: 1.0, ignored_columns=())
+
+
 def all_pages(site: Site, desks: SiteDesks, *, prepare: str = "", **options: Any) -> Iterator[tuple[str, Page]]:
     """(name, page) of each, one after another. `prepare` is run in the page before anybody signs in."""
     furnish(site)
@@ -89,6 +137,8 @@ def all_pages(site: Site, desks: SiteDesks, *, prepare: str = "", **options: Any
                 page.fill("#field-reason", "追查")
                 page.fill("#field-case_number", "川公交[2026]0002号")
                 page.click("form.track-form [type=submit]")
+            if name in ("case", "hotlist"):
+                page.locator("tr.row-link").first.click()
             expect(page.locator(ready).first).to_be_visible()
             yield name, page
         if role is Role.OPERATOR:
@@ -129,9 +179,26 @@ _VISITS = (
     (
         "chen.yu",
         Role.APPLICANT,
-        (("orders", "orders", "table.orders"), ("order form", "orders/new", "form.form")),
+        (
+            ("orders", "orders", "table.orders"),
+            ("order form", "orders/new", "form.form"),
+            ("hotlist", "hotlists", ".import .diff"),
+            ("hotlist form", "hotlists/new", "form.form"),
+        ),
     ),
-    ("chen.gang", Role.INVESTIGATOR, (("track", "track", ".track-table"),)),
     (RIDER, Role.PATROL, (("patrol", "patrol", ".dispatch"),)),
+    (
+        "chen.gang",
+        Role.INVESTIGATOR,
+        (
+            ("track", "track", ".track-table"),
+            ("analysis", "analyses/convoy", ".analysis-form"),
+            ("collision", "analyses/collision", ".area"),
+            ("jobs", "analyses/jobs", ".state-empty"),
+            ("case", "cases", ".saved-one"),
+            ("grants", "grants", ".grant"),
+        ),
+    ),
+    ("zhao.hong", Role.SUPERVISOR, (("decide grants", "grants", ".grant [data-move=grant]"),)),
     ("liu.yang", Role.AUDITOR, (("audit", "audit", "table.audit"),)),
 )

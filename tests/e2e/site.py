@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from central.centre import Centre
-from central.config import CentreSettings, CheckpointSettings, HttpSettings
+from central.config import CentreSettings, CheckpointSettings, HttpSettings, RetentionSettings
 from central.order import Order, OrderMove, OrderRequest
 from central.people import Role, User
 from central.ports import PassageQuery
@@ -79,7 +79,12 @@ class Site:
         return self._centre.records
 
     def start(self) -> None:
-        settings = CentreSettings(data=self.folder, http=HttpSettings(port=self.port), checkpoints=CHECKPOINTS)
+        settings = CentreSettings(
+            data=self.folder,
+            http=HttpSettings(port=self.port),
+            checkpoints=CHECKPOINTS,
+            retention=RetentionSettings(passages_days=365),  # longer than anybody may look back by themselves
+        )
         self._bus = EmbeddedBus(settings.bus_file, clock=self.clock)
         self._centre = Centre(settings, self._bus, self.clock)
         self._centre.start()

@@ -174,6 +174,6 @@ def test_switching_the_language_keeps_what_was_typed(desks: SiteDesks) -> None:
 
 def test_a_user_without_the_right_sees_why_there_is_nothing(desks: SiteDesks) -> None:
     page = desks.sign_in("liu.yang", Role.INVESTIGATOR)
-    expect(page.locator("nav a")).to_have_text(["轨迹"])
+    expect(page.locator("nav a")).to_have_text(["轨迹", "研判", "案件", "调阅授权"])
     page.goto(page.url.split("#")[0] + "#/orders")
     expect(page.locator("main")).to_contain_text("无权查看")

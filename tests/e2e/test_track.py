@@ -28,7 +28,7 @@ def ask(page: Page, plate: str, **fields: str) -> None:
 
 def searches(site: Site) -> int:
     """How many the trail tells of; what else people do leaves its own entries."""
-    return sum(e.record.action.startswith("track.") for e in site.records.audit.page(limit=500))
+    return sum(e.record.action.startswith("passage.") for e in site.records.audit.page(limit=500))
 
 
 def test_it_needs_a_reason_and_a_case_number(site: Site, investigator: Page) -> None:
@@ -72,10 +72,10 @@ def test_the_way_is_shown_in_order_and_written_down(site: Site, investigator: Pa
     expect(investigator.locator(".timeline-dot")).to_have_count(3)
     expect(investigator.locator(".timeline-later")).to_have_count(1)
     # The pictures that were shown have their own entries.
-    trail = [e for e in site.records.audit.page(limit=50) if e.record.action.startswith("track.")]
+    trail = [e for e in site.records.audit.page(limit=50) if e.record.action.startswith("passage.")]
     answered, entry = trail[:2]
-    assert answered.record.action == "track.search.answered"
-    assert entry.record.action == "track.search"
+    assert answered.record.action == "passage.search.answered"
+    assert entry.record.action == "passage.search"
     assert entry.record.user == "chen.gang"
     assert entry.record.subject == "川F20001"
     assert entry.record.reason == "肇事逃逸追查"

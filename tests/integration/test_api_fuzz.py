@@ -89,6 +89,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         for person in records.people.users():
             if person.username in (Role.INVESTIGATOR, "one-area"):
                 job(running, person, reach)
+                records.cases.open(case_number="A-1", reason="盗抢", by=person)
         yield running
 
 
@@ -135,6 +136,7 @@ def real(centre: Centre) -> dict[str, list[str]]:
         "alert_id": [found.alert.alert_id for found in records.alerts.page(only_open=False, limit=5)],
         "sha256": [SHA],
         "job_id": [job.job_id for name in (Role.INVESTIGATOR, "one-area") for job in records.jobs.of(name)],
+        "case_id": [case.case_id for case in records.cases.all(limit=5)],
         "username": [SOMEBODY],
         "unit_id": ["u1"],
         "token_id": [token.token_id for token in records.people.machine_tokens() if token.name == "spare"],

@@ -205,3 +205,37 @@ def test_a_file_that_breaks_the_reading_holds_up_no_other(
     hand_in(applicant, path, FILE)
     read_all(centre)
     assert applicant.get(f"{path}/imports/2").json()["state"] == "previewed"
+
+
+def test_who_decides_sees_which_vehicles_it_changes(centre: Centre) -> None:
+    applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+    path = f"/api/hotlists/{applicant.post('/api/hotlists', json=LIST).json()['hotlist_id']}"
+    files = (
+        "号牌号码,布控原因,优先级\n川C00001,在逃,\n川C00002,,\n川C00003,,2\n",
+        "号牌号码,布控原因,优先级\n川C00001,在逃,1\n川C00002,,\n川C00004,新,\n",
+    )
+    for number, text in enumerate(files, start=1):
+        handed_in = hand_in(applicant, path, text.encode())
+        changes = f"{path}/imports/{number}/changes"
+        assert "being read" in problem_of(approver.get(changes), 409)
+        read_all(centre)
+        told = approver.get(changes).json()
+        applicant.post(f"{path}/imports/{number}/confirm", json={"sha256": handed_in["sha256"], "shrink": True})
+        assert approver.post(f"{path}/imports/{number}/approve").json()["state"] == "in_force"
+        # That it is in force by now makes it no other import.
+        assert approver.get(changes).json() == told
+    found = [
+        (each["change"], (each["now"] or each["before"])["plate"], (each["before"] or {}).get("priority"))
+        for each in told["changes"]
+    ]
+    assert found == [("changed", "川C00001", None), ("added", "川C00004", None), ("removed", "川C00003", 2)]
+    assert told["changes"][0]["now"]["priority"] == 1
+    assert told["complete"]
+    first = approver.get(changes, params={"limit": 1}).json()
+    assert [each["change"] for each in first["changes"]] == [
+        "changed"
+    ]  # the first row that it ends is the same
+    assert not first["complete"]
+    looks = [e.record for e in centre.records.audit.page(limit=99) if e.record.action == "hotlist.look"]
+    assert (looks[0].user, looks[0].subject) == ("approver", f"hotlist {path.rsplit('/', 1)[-1]}")
+    assert centre.client(Role.AUDITOR).get(changes).status_code == 403

@@ -138,6 +138,14 @@ class Stage:
                 settled(self.as_(R.INVESTIGATOR), made.json()["job_id"], runner)
         return str(made.json()["job_id"])
 
+    def case(self, *, filled: bool = False) -> str:
+        self.count += 1
+        draft = {"case_number": f"A-{self.count}", "reason": "盗抢"}
+        path = f"/api/cases/{self.as_(R.INVESTIGATOR).post('/api/cases', json=draft).json()['case_id']}"
+        if filled:
+            _kept(self, path)
+        return path
+
     def trail(self) -> list[AuditRecord]:
         return [entry.record for entry in self.centre.records.audit.page(limit=100_000)][::-1]
 
@@ -151,6 +159,12 @@ HOLD = {"plate": "川C·12345", "reason": "行政复议"}
 ASK = {"case_number": "A-1", "reason": "盗抢车辆追查", "since": "2025-06-01T00:00:00Z", "hours": 8}
 RENEWAL = {"valid_until": "2026-03-20T00:00:00Z", "why": "尚未找到"}
 Call = Callable[[Stage], httpx.Response]
+
+
+def _kept(s: Stage, path: str) -> httpx.Response:
+    return s.as_(R.INVESTIGATOR).post(
+        f"{path}/questions", json={"kind": "search", "name": "当晚", "asked": SEARCH}
+    )
 
 
 def _token(s: Stage) -> str:
@@ -202,6 +216,11 @@ def _confirm(s: Stage, path: str) -> httpx.Response:
     sha256 = hand_in(applicant, path, FILE)["sha256"]
     read_all(s.centre)
     return applicant.post(f"{path}/imports/1/confirm", json={"sha256": sha256})
+
+
+def _look(s: Stage, path: str) -> httpx.Response:
+    _confirm(s, path)
+    return s.as_(R.APPROVER).get(f"{path}/imports/1/changes")
 
 
 def _approve(s: Stage, path: str) -> httpx.Response:
@@ -317,6 +336,15 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/api/jobs/{job_id}/export"): lambda s: s.as_(R.INVESTIGATOR).post(
         f"/api/jobs/{s.job()}/export", json={"form": "xlsx"}
     ),
+    ("POST", "/api/cases"): lambda s: s.as_(R.INVESTIGATOR).post(
+        "/api/cases", json={"case_number": s.name(), "reason": "盗抢"}
+    ),
+    ("GET", "/api/cases/{case_id}"): lambda s: s.as_(R.SUPERVISOR).get(s.case(filled=True)),
+    ("DELETE", "/api/cases/{case_id}"): lambda s: s.as_(R.INVESTIGATOR).delete(s.case()),
+    ("POST", "/api/cases/{case_id}/questions"): lambda s: _kept(s, s.case()),
+    ("DELETE", "/api/cases/{case_id}/questions/{number}"): lambda s: s.as_(R.INVESTIGATOR).delete(
+        f"{s.case(filled=True)}/questions/1"
+    ),
     ("POST", "/api/search-grants"): lambda s: s.as_(R.INVESTIGATOR).post("/api/search-grants", json=ASK),
     ("POST", "/api/search-grants/{grant_id}/grant"): lambda s: _granted(s, "grant"),
     ("POST", "/api/search-grants/{grant_id}/refuse"): lambda s: _granted(s, "refuse"),
@@ -393,6 +421,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/api/hotlists/{hotlist_id}/imports"): lambda s: s.as_(R.APPLICANT).post(
         f"{s.hotlist()}/imports", params={"name": "list.csv"}, content=FILE
     ),
+    ("GET", "/api/hotlists/{hotlist_id}/imports/{number}/changes"): lambda s: _look(s, s.hotlist()),
     ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/confirm"): lambda s: _confirm(s, s.hotlist()),
     ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/approve"): lambda s: _approve(s, s.hotlist()),
     ("POST", "/api/hotlists/{hotlist_id}/imports/{number}/reject"): _reject,

@@ -9,6 +9,7 @@ from typing import Protocol
 from central.delivery.port import DeliveryBook
 from central.escalation import EscalationPolicy
 from central.investigation.book import JobBook
+from central.investigation.case import CaseBook
 from central.records.port.alerts import AlertBook, AssessmentBook, HoldBook
 from central.records.port.network import CheckpointBook, EventLog, FleetBook, RosterBook, UnitBook
 from central.records.port.orders import HotlistBook, OrderBook
@@ -59,6 +60,7 @@ class Records:
     peers: PeerBook
     jobs: JobBook
     patrol: PatrolBook
+    cases: CaseBook
     policy: RecordsPolicy
     picture_key: bytes = field(repr=False)  #: what seals the addresses of pictures, see `central.picture`
     closing: Closing

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from central.area import EVERYWHERE, Scope
 from central.estimate import Estimate
-from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, Row
+from central.hotlist import Hotlist, HotlistRequest, Import, ImportMove, Row, RowChanges
 from central.order import Order, OrderMove, OrderRequest, OrderState
 from central.people import User
 from central.ports import WatchlistSource
@@ -223,6 +223,15 @@ class HotlistBook(Protocol):
         Raises:
             NotFound: no such import.
             IllegalImport, NotYourImport, OtherFile, Shrinks, InvalidOrder: see `central.hotlist.advance`.
+        """
+        ...
+
+    def look(self, hotlist_id: int, number: int, *, by: User, limit: int) -> RowChanges:
+        """Which vehicles an import adds, changes and takes out; who looked is written down first.
+
+        Raises:
+            NotFound: no such import.
+            IllegalImport: it is being read.
         """
         ...
 

@@ -19,6 +19,7 @@ import { Unsent } from "./phone/Unsent";
 import { Login } from "./pages/login/Login";
 import { offeredPages } from "./pages";
 import { forgetDrafts } from "./parts/drafts";
+import { forgetHandover } from "./parts/handover";
 import { Failed } from "./parts/States";
 import { Shell } from "./Shell";
 
@@ -46,6 +47,7 @@ function leaveSeat(): void {
   stopSharing();
   leavePlace();
   forgetDrafts();
+  forgetHandover();
   forgetCheckpoints();
   session.set(null);
 }

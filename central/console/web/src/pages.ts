@@ -12,7 +12,18 @@ export interface PageProps {
 }
 
 export interface PageEntry {
-  name: "watch" | "wall" | "orders" | "track" | "nodes" | "audit" | "patrol";
+  name:
+    | "watch"
+    | "wall"
+    | "orders"
+    | "hotlists"
+    | "track"
+    | "analyses"
+    | "cases"
+    | "grants"
+    | "nodes"
+    | "audit"
+    | "patrol";
   roles: Role[];
   /** Reached from another page, and not in the navigation. */
   aside?: true;
@@ -33,7 +44,15 @@ export const PAGES: PageEntry[] = [
     roles: ["operator", "applicant", "approver", "supervisor", "auditor"],
     Page: lazy(() => import("./pages/orders/Orders")),
   },
+  {
+    name: "hotlists",
+    roles: ["operator", "applicant", "approver", "supervisor", "auditor"],
+    Page: lazy(() => import("./pages/hotlists/Hotlists")),
+  },
   { name: "track", roles: ["investigator"], Page: lazy(() => import("./pages/track/Track")) },
+  { name: "analyses", roles: ["investigator"], Page: lazy(() => import("./pages/analyses/Analyses")) },
+  { name: "cases", roles: ["investigator", "supervisor"], Page: lazy(() => import("./pages/cases/Cases")) },
+  { name: "grants", roles: ["investigator", "supervisor"], Page: lazy(() => import("./pages/grants/Grants")) },
   {
     name: "nodes",
     roles: ["operator", "supervisor", "administrator"],

@@ -22,6 +22,12 @@ export function clockText(moment: Date, { seconds = true, millis = false } = {})
   return millis ? `${full}.${String(moment.getMilliseconds()).padStart(3, "0")}` : full;
 }
 
+/** Day, time and zone, for a sentence. */
+export function wholeText(iso: string): string {
+  const moment = new Date(iso);
+  return `${dateText(moment)} ${clockText(moment)} ${zone(moment)}`;
+}
+
 /** How long ago, short: "12 s ago". A clock that is ahead of ours gives 0, not a negative age. */
 export function age(iso: string, { t }: Speech, now: number = Date.now()): string {
   const seconds = Math.max(0, Math.floor((now - Date.parse(iso)) / 1000));

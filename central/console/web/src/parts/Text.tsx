@@ -13,6 +13,16 @@ export function Data({ children, className }: { children: ReactNode; className?:
   );
 }
 
+/** Somebody as colleagues call them, with what stands in the records. */
+export function Person({ name, username }: { name: string | null | undefined; username: string }) {
+  if (!name || name === username) return <Data>{username}</Data>;
+  return (
+    <span translate="no">
+      {name} <span className="muted code">{username}</span>
+    </span>
+  );
+}
+
 export function None() {
   const { t } = useSpeech();
   return <span className="muted">{t("none")}</span>;

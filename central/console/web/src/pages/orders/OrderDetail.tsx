@@ -6,8 +6,9 @@ import { type Key, useSpeech } from "../../base/language";
 import { Facts } from "../../parts/Facts";
 import { orderPlate, PlateChip } from "../../parts/Plate";
 import { Complaint } from "../../parts/States";
-import { Data, Term, Time } from "../../parts/Text";
+import { Data, Person, Term, Time } from "../../parts/Text";
 import { EstimateOf } from "./Estimate";
+import { Revisions } from "./Revisions";
 
 type Move = "submit" | "emergency" | "approve" | "reject" | "withdraw";
 
@@ -101,16 +102,17 @@ export function OrderDetail({ order, places, moved }: OrderDetailProps) {
           ["field.directions", order.directions.map((d) => word("direction", d) ?? d).join(" · ") || t("any")],
           ["field.valid_from", order.valid_from ? <Time iso={order.valid_from} /> : t("orders.from_approval")],
           ["field.valid_until", <Time iso={order.valid_until} />],
-          ["field.applicant", <Data>{order.applicant}</Data>],
-          ["field.approver", order.approver && <Data>{order.approver}</Data>],
+          ["field.applicant", <Person name={order.applicant_name} username={order.applicant} />],
+          ["field.approver", order.approver && <Person name={order.approver_name} username={order.approver} />],
           ["field.order_id", <Data className="code">{order.order_id}</Data>],
         ]}
       />
+      <Revisions key={order.version} order={order} places={places} moved={moved} />
       <h3>{t("orders.history")}</h3>
       <ol className="history">
         <li>
           <Time iso={order.created_at} /> <strong>{t("order_state.draft")}</strong>{" "}
-          <Data>{order.applicant}</Data>
+          <Person name={order.applicant_name} username={order.applicant} />
         </li>
         {order.history.map((step, index) => (
           <li key={index}>
@@ -118,7 +120,7 @@ export function OrderDetail({ order, places, moved }: OrderDetailProps) {
             {step.user === "(clock)" ? (
               <span className="muted">{t("orders.clock")}</span>
             ) : (
-              <Data>{step.user}</Data>
+              <Person name={step.name} username={step.user} />
             )}
             {step.reason && (
               <p className="history-words">

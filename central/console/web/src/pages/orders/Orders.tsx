@@ -169,7 +169,9 @@ function List({ orders, open }: { orders: Order[]; open: string | null }) {
                 <Data className="muted code">{order.case_number}</Data>
               </td>
               <td>
-                <Data>{order.applicant}</Data>
+                <span translate="no" title={order.applicant}>
+                  {order.applicant_name}
+                </span>
               </td>
               <td className="numbers">
                 <Time iso={order.valid_until} labelled={false} />

@@ -1,46 +1,30 @@
-// A vehicle's track (轨迹): asked for with a reason and a case number, and written down before it is answered.
+// Where vehicles went (轨迹): asked for with a reason and a case number, and written down before it is answered.
 import "../../styles/pages.css";
-import { type ChangeEvent, type SubmitEvent, useEffect, useMemo, useRef, useState } from "react";
+import "../../styles/desk.css";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useCheckpoints } from "../../api/checkpoints";
 import { answer, api, asProblem, type Problem } from "../../api/client";
-import type { Passage, Track as Found } from "../../api/types";
+import type { Found, Passage } from "../../api/types";
 import { useSpeech } from "../../base/language";
-import { clockText, dateText, zone } from "../../base/time";
+import { wholeText } from "../../base/time";
 import { AntFrame } from "../../parts/AntFrame";
 import { draftOf, keepDraft } from "../../parts/drafts";
-import { Field, fieldProps, Refusal, useFocusOnRefusal } from "../../parts/Field";
-import Moment from "../../parts/Moment";
+import { handOver, onHandover, takeOver } from "../../parts/handover";
 import { PlateChip } from "../../parts/Plate";
+import { type Purpose, usePurpose } from "../../parts/Purpose";
+import { SaveToCase } from "../../parts/SaveToCase";
 import { Empty } from "../../parts/States";
 import { Data } from "../../parts/Text";
+import { Exports } from "./Exports";
+import { blank, PAGE, type Question, questionOf, type Wanted, wanted } from "./question";
 import { Results } from "./Results";
+import { SearchForm } from "./SearchForm";
+import { Vehicles } from "./Vehicles";
 
 const NAME = "track";
-const PAGE = 200;
-const DAY_MS = 86_400_000;
-const FIELDS = ["plate", "since", "until", "reason", "case_number"];
-
-interface Question {
-  plate: string;
-  since: string | null;
-  until: string | null;
-  reason: string;
-  case_number: string;
-}
-
-function blank(): Question {
-  const now = Date.now();
-  return {
-    plate: "",
-    since: new Date(now - DAY_MS).toISOString(),
-    until: new Date(now + 60_000).toISOString(),
-    reason: "",
-    case_number: "",
-  };
-}
 
 interface Answered {
-  asked: Question;
+  asked: Wanted;
   newest: Found; // the page asked for last
   passages: Passage[]; // what was fetched so far, newest first
 }
@@ -49,101 +33,137 @@ export default function Track() {
   const { t, number } = useSpeech();
   const places = useCheckpoints();
   const [typed, setTyped] = useState<Question>(() => draftOf<Question>(NAME) ?? blank());
+  const [purpose, setPurpose] = usePurpose();
   const [found, setFound] = useState<Answered | null>(null);
+  const [vehicle, setVehicle] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
-  useFocusOnRefusal(form, problem);
+  const asking = useRef(false);
   useEffect(() => keepDraft(NAME, typed), [typed]);
-  const inOrder = useMemo(() => [...(found?.passages ?? [])].reverse(), [found]);
 
-  const ask = async (asked: Question, cursor: string | null, before: Passage[]) => {
-    if (busy) return;
+  const ask = useCallback(async (asked: Wanted, cursor: string | null, before: Passage[]) => {
+    if (asking.current) return;
+    asking.current = true;
     setBusy(true);
     setProblem(null);
     try {
-      const body = { ...asked, since: asked.since ?? "", until: asked.until ?? "", limit: PAGE, cursor };
-      const newest = await answer(api.POST("/api/tracks", { body }));
+      const newest = await answer(api.POST("/api/searches", { body: { ...asked, limit: PAGE, cursor } }));
       setFound({ asked, newest, passages: [...before, ...newest.passages] });
+      if (cursor === null) setVehicle(asked.how === "exact" && newest.plate ? newest.plate : null);
     } catch (error) {
       setProblem(asProblem(error));
     } finally {
+      asking.current = false;
       setBusy(false);
     }
+  }, []);
+
+  // A plate that was clicked elsewhere, or a search of a saved case.
+  useEffect(() => {
+    const take = () => {
+      const handed = takeOver(NAME);
+      if (!handed) return;
+      const question = questionOf(handed.asked);
+      setTyped(question);
+      setPurpose(handed.purpose);
+      if (handed.now) void ask(wanted(question, handed.purpose), null, []);
+    };
+    take();
+    return onHandover(take);
+  }, [ask, setPurpose]);
+
+  const follow = (plate: string) => {
+    const question = narrowedTo(plate, typed);
+    setTyped(question);
+    void ask(wanted(question, purpose), null, []);
   };
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    void ask(typed, null, []);
-  };
-  const text = (name: "plate" | "reason" | "case_number", max = 200) => ({
-    ...fieldProps(name, problem),
-    type: "text",
-    required: true,
-    maxLength: max,
-    value: typed[name],
-    onChange: ({ target }: ChangeEvent<HTMLInputElement>) => setTyped((q) => ({ ...q, [name]: target.value })),
-  });
-  const moment = (name: "since" | "until") => (
-    <Field name={name} required hint={t("zone.hint", { zone: zone() })} problem={problem}>
-      <Moment
-        name={name}
-        required
-        value={typed[name]}
-        change={(iso) => setTyped((q) => ({ ...q, [name]: iso }))}
-      />
-    </Field>
-  );
+  const shown = useMemo(() => {
+    const all = found?.passages ?? [];
+    return (vehicle === null ? all : all.filter((p) => p.plate?.text === vehicle)).slice().reverse();
+  }, [found, vehicle]);
+  const exact = found?.asked.how === "exact" && Boolean(found.newest.plate);
   return (
     <AntFrame>
       <div className="track">
-        <form ref={form} className="form track-form" onSubmit={submit}>
-          <h1>{t("page.track")}</h1>
-          <p className="notice">{t("track.notice")}</p>
-          <div className="fields">
-            <Field name="plate" required problem={problem}>
-              <input {...text("plate", 20)} spellCheck={false} />
-            </Field>
-            {moment("since")}
-            {moment("until")}
-            <Field name="reason" required problem={problem}>
-              <input {...text("reason")} />
-            </Field>
-            <Field name="case_number" required problem={problem}>
-              <input {...text("case_number", 128)} />
-            </Field>
-          </div>
-          <Refusal problem={problem} fields={FIELDS} />
-          <div className="row">
-            <button className="button button-main" type="submit" aria-disabled={busy}>
-              {t("track.search")}
-            </button>
-          </div>
-        </form>
+        <SearchForm
+          question={typed}
+          change={setTyped}
+          purpose={purpose}
+          changePurpose={setPurpose}
+          places={places}
+          problem={problem}
+          busy={busy}
+          ask={() => void ask(wanted(typed, purpose), null, [])}
+        />
         <div className="track-results" aria-live="polite" aria-busy={busy}>
+          {problem?.kind === "beyond-reach" && <AskForGrant purpose={purpose} since={typed.since} />}
           {!found ? (
             <Empty what="track.nothing_asked" />
           ) : (
             <>
               <header className="track-head">
-                <PlateChip
-                  plate={{ ...found.newest.plate, colour: found.passages[0]?.plate?.colour ?? "unknown" }}
-                  size="large"
-                />
-                <p>
-                  {t("track.found", { n: number(found.newest.total), shown: number(found.passages.length) })}
-                </p>
-                <p className="muted">
-                  {t("track.audited")} <Data className="code">{found.newest.audit_id}</Data>
-                </p>
+                {exact && (
+                  <PlateChip
+                    plate={{
+                      text: found.newest.plate,
+                      colour: found.passages[0]?.plate?.colour ?? "unknown",
+                    }}
+                    size="large"
+                  />
+                )}
+                <div className="track-count">
+                  <strong>
+                    {t(found.newest.next ? "search.found.more" : "search.found", {
+                      n: number(found.passages.length),
+                    })}
+                  </strong>
+                  <span className="muted">
+                    {t("track.audited")} <Data className="code">{found.newest.audit_id}</Data>
+                  </span>
+                </div>
+                <div className="track-actions">
+                  {found.passages.length > 0 && <Exports asked={found.asked} />}
+                  <SaveToCase
+                    key={found.newest.audit_id}
+                    kind="search"
+                    purpose={reasonOf(found.asked)}
+                    asked={{ ...found.asked }}
+                    name={found.newest.plate || t("search.by_conditions")}
+                  />
+                </div>
               </header>
               {found.newest.clipped_since && (
-                <p className="notice">{t("track.clipped", { time: whole(found.newest.clipped_since) })}</p>
+                <div className="notice notice-row">
+                  <span>{t("track.clipped", { time: wholeText(found.newest.clipped_since) })}</span>
+                  <GrantButton purpose={reasonOf(found.asked)} since={found.asked.since} />
+                </div>
               )}
-              {inOrder.length ? <Results passages={inOrder} places={places} /> : <Empty what="track.none" />}
+              {!exact && (
+                <Vehicles
+                  passages={found.passages}
+                  candidates={found.newest.candidates}
+                  chosen={vehicle}
+                  choose={setVehicle}
+                  follow={follow}
+                />
+              )}
+              {shown.length ? (
+                <Results
+                  key={vehicle ?? ""}
+                  passages={shown}
+                  places={places}
+                  vehicle={vehicle}
+                  asked={found.asked}
+                  follow={exact ? null : follow}
+                />
+              ) : (
+                <Empty what="track.none" />
+              )}
               {found.newest.next && (
                 <button
-                  className="button"
+                  className="button button-more"
                   type="button"
+                  data-action="more"
                   aria-disabled={busy}
                   onClick={() => void ask(found.asked, found.newest.next, found.passages)}
                 >
@@ -158,7 +178,35 @@ export default function Track() {
   );
 }
 
-function whole(iso: string): string {
-  const moment = new Date(iso);
-  return `${dateText(moment)} ${clockText(moment)} ${zone(moment)}`;
+/** This very plate, of whatever class and colour, wherever it was; the time stays as it is. */
+function narrowedTo(plate: string, { since, until }: Question): Question {
+  return { ...blank(), since, until, plate };
+}
+
+function reasonOf(asked: Wanted): Purpose {
+  return { reason: asked.reason, case_number: asked.case_number };
+}
+
+function AskForGrant({ purpose, since }: { purpose: Purpose; since: string | null }) {
+  const { t } = useSpeech();
+  return (
+    <div className="notice notice-row">
+      <span>{t("grants.why")}</span>
+      <GrantButton purpose={purpose} since={since} />
+    </div>
+  );
+}
+
+function GrantButton({ purpose, since }: { purpose: Purpose; since: string | null }) {
+  const { t } = useSpeech();
+  return (
+    <button
+      className="button"
+      type="button"
+      data-action="ask-grant"
+      onClick={() => handOver({ page: "grants", purpose, since })}
+    >
+      {t("grants.ask")}
+    </button>
+  );
 }
