@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from central.people import Role
 from tests.e2e.conftest import SiteDesks
+from tests.e2e.measure import wait_for
 from tests.e2e.site import GONGJING, HUIDONG, Site
 
 pytestmark = pytest.mark.browser
@@ -62,10 +63,10 @@ def test_full_screen_by_a_key(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("li.jing", Role.OPERATOR, path="/#/wall")
     expect(page.locator(".wall")).to_be_visible()
     page.keyboard.press("f")
-    page.wait_for_function("document.fullscreenElement !== null")
+    wait_for(page, "document.fullscreenElement !== null", seconds=10)
     expect(page.locator(".wall-buttons")).to_be_hidden()
     page.keyboard.press("f")
-    page.wait_for_function("document.fullscreenElement === null")
+    wait_for(page, "document.fullscreenElement === null", seconds=10)
 
 
 def test_only_who_watches(site: Site, desks: SiteDesks) -> None:
