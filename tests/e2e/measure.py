@@ -61,7 +61,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def wait_for(page: Page, what: str, *, seconds: float) -> Any:
-    """What this comes to in the page, once it is true. Asked from outside: the content policy allows no eval."""
+    """What this comes to in the page, once it is true. Asked from outside: the policy allows no eval."""
     until = time.monotonic() + seconds
     while not (found := page.evaluate(what)):
         if time.monotonic() > until:

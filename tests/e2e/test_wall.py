@@ -45,7 +45,8 @@ def test_a_room_sees_where_and_how_many_and_nothing_personal(site: Site, operato
 def test_it_is_read_from_five_metres(site: Site, desks: SiteDesks, width: int, height: int) -> None:
     """A screen of 65 inches is 1.43 m wide. What is read at a distance d should be d/200 high: 25 mm."""
     raise_some(site)
-    page = desks.sign_in("li.jing", Role.OPERATOR, path="/#/wall", viewport={"width": width, "height": height})
+    page = desks.sign_in("li.jing", Role.OPERATOR, viewport={"width": width, "height": height})
+    page.goto(f"{site.url}/#/wall")
     expect(page.locator(".wall-row").first).to_be_visible()
     millimetres = 1430 / width
     for what in (".wall-figure dd", ".wall-row .plate", ".wall-priority"):
@@ -60,7 +61,8 @@ def test_it_is_read_from_five_metres(site: Site, desks: SiteDesks, width: int, h
 
 
 def test_full_screen_by_a_key(site: Site, desks: SiteDesks) -> None:
-    page = desks.sign_in("li.jing", Role.OPERATOR, path="/#/wall")
+    page = desks.sign_in("li.jing", Role.OPERATOR)
+    page.goto(f"{site.url}/#/wall")
     expect(page.locator(".wall")).to_be_visible()
     page.keyboard.press("f")
     wait_for(page, "document.fullscreenElement !== null", seconds=10)
