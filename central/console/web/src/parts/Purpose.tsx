@@ -56,7 +56,7 @@ export function PurposeFields({ purpose, change, problem }: PurposeFieldsProps) 
       </Field>
       <Field name="case_number" required problem={problem}>
         <input {...text("case_number", 128)} list="known-cases" />
-        <datalist id="known-cases">
+        <datalist id="known-cases" translate="no">
           {mine.map((each) => (
             <option key={each.case_id} value={each.case_number}>
               {each.reason}
