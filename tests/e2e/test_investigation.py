@@ -219,8 +219,10 @@ def test_looking_further_back_is_asked_for_and_granted(site: Site, desks: SiteDe
     site.wait_stored(2, plate="川D50001")
     page = desks.sign_in("he.jing", Role.INVESTIGATOR)
     moment = page.locator("#field-since")
+    moment.click()
     moment.fill((site.clock.now() - timedelta(days=200)).strftime("%Y-%m-%d 00:00"))
     moment.press("Enter")
+    expect(page.locator(".ant-picker-dropdown:visible")).to_have_count(0)  # what was typed is taken
     ask(page, "川D50001", why=why)
     expect(page.locator(".track-table tbody tr")).to_have_count(1)
     expect(page.locator(".track-results .notice")).to_contain_text("需值班领导授权")
