@@ -77,7 +77,7 @@ def desks_at(site: Site, browser: Browser) -> Iterator[SiteDesks]:
 
 
 def photograph(site: Site, browser: Browser) -> set[str]:
-    """Returns the names of what was photographed."""
+    """Returns the names of what was photographed, and of the pages it stands on."""
     taken: set[str] = set()
     for when, theme in THEMES.items():
         choice = f"localStorage.setItem('bukong.theme', '\"{theme}\"')"
@@ -87,7 +87,7 @@ def photograph(site: Site, browser: Browser) -> set[str]:
                     continue
                 page.set_viewport_size(WALL if name == "wall" else DESK)
                 print(keep(page, f"{name}-{when}").relative_to(ROOT))
-                taken.add(name)
+                taken |= {name, *re.findall(r"#/(\w+)", page.url)}
             phone = desks.sign_in(RIDER, Role.PATROL, prepare=choice, **PHONE)
             expect(phone.locator(".dispatch .evidence-scene img")).to_be_visible()
             print(keep(phone, f"patrol-{when}").relative_to(ROOT))
