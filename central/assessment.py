@@ -204,7 +204,7 @@ class Assessment:
     by_team: Mapping[str, AlertFigures]
     by_shift: Mapping[str, AlertFigures]
     by_tier: Mapping[str, AlertFigures]
-    by_camera: Mapping[str, AlertFigures]
+    by_camera: Mapping[str, AlertFigures]  #: checkpoint/camera: names of cameras recur
     orders: OrderFigures
     orders_by_team: Mapping[str, OrderFigures]
 
@@ -219,7 +219,7 @@ def assess(
         by_team=_grouped(alerts, lambda a: duties[a.alert_id].team),
         by_shift=_grouped(alerts, lambda a: duties[a.alert_id].shift),
         by_tier=_grouped(alerts, lambda a: a.tier),
-        by_camera=_grouped(alerts, lambda a: a.camera_id),
+        by_camera=_grouped(alerts, lambda a: f"{a.checkpoint_id}/{a.camera_id}"),
         orders=order_figures(orders, case_number=case_number),
         orders_by_team={
             team: order_figures(group, case_number=case_number)

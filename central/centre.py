@@ -24,9 +24,7 @@ from central.delivery.post import Poster
 from central.dispatch import Dispatch
 from central.fleet import GROUP as FLEET_GROUP
 from central.fleet import Fleet
-from central.flow import Section
-from central.flow.board import FlowBoard
-from central.flow.keeper import FlowKeeper
+from central.flow_wiring import camera_board, flow_board, flow_job
 from central.group_reader import GroupReader
 from central.hotlist_reader import HotlistReader
 from central.ingest import GROUP as INGEST_GROUP
@@ -363,23 +361,8 @@ class Centre:
         )
 
     def _flow_keeper(self) -> Part:
-        keeper = FlowKeeper(
-            self.store.flow,
-            self._clock,
-            history=timedelta(days=self._settings.flow.history_days),
-            stopped=self._stopping.is_set,
-        )
-        return self._led(PartName.FLOW, keeper.run, every_s=self._settings.flow.every_s)
-
-    def _flow_board(self) -> FlowBoard:
-        roads = [road for configured in self._settings.roads for road in configured.roads()]
-        return FlowBoard(
-            self.store.flow,
-            self._clock,
-            calendar=self._settings.interception.calendar(ApiSettings().utc_offset),
-            days=self._settings.flow.history_days,
-            roads=[Section(road.start, road.end) for road in roads],
-        )
+        run = flow_job(self._settings, self.store.flow, self._clock, self._metrics, self._stopping.is_set)
+        return self._led(PartName.FLOW, run, every_s=self._settings.flow.every_s)
 
     def _dispatch(self) -> Part:
         wanted = self._settings.dispatch
@@ -412,7 +395,8 @@ class Centre:
             uploads=self._settings.data / "uploads",
             clock=self._clock,
             movement=self._movement,
-            flow=self._flow_board(),
+            flow=flow_board(self._settings, self.store.flow, self._clock),
+            cameras=camera_board(self._settings, self.store.flow, self._clock),
             federation=open_federation(self._settings, self._clock),
             roads=tuple(road for configured in self._settings.roads for road in configured.roads()),
             ground=configured_ground(self._settings),
@@ -434,6 +418,7 @@ class Centre:
                 own_history=timedelta(days=self._settings.interception.history_days),
                 jobs=self._settings.jobs.limits(),
                 jobs_kept=timedelta(days=self._settings.retention.jobs_days),
+                kept=self._settings.retention.kept(),
             ),
             identity_provider=identity_provider(self._settings, self._clock),
         )

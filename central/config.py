@@ -38,6 +38,7 @@ from central.ground import TileAddress
 from central.interception import Calendar, Road
 from central.investigation import JobLimits
 from central.people import Role
+from central.retention import RetentionKind
 from central.sign_on import ClaimRules
 from central.state.limits import StateLimits
 from proto.bus.kafka_settings import KafkaSettings
@@ -435,6 +436,18 @@ class RetentionSettings(_Section):
     every_minutes: int = Field(
         default=60, ge=1, le=1440, description="How often it is looked for what is too old."
     )
+
+    def kept(self) -> dict[RetentionKind, int]:
+        """Days, by what is kept."""
+        return {
+            "passages": self.passages_days,
+            "images": self.images_days,
+            "alerts": self.alerts_days,
+            "positions": self.positions_days,
+            "flow": self.flow_days,
+            "jobs": self.jobs_days,
+            "uploads": self.uploads_days,
+        }
 
 
 class AuditSettings(_Section):

@@ -179,6 +179,13 @@ class CentreMetrics:
             ["checkpoint", "camera", "tier"],
             registry=registry,
         )
+        #: A camera that reads less than it used to wants its lens, its aim and its light looked at.
+        self.cameras_fell = Gauge(
+            "bukong_camera_fell",
+            "Cameras whose read rate, or whose passages, fell against their own past.",
+            ["checkpoint", "camera", "what"],
+            registry=registry,
+        )
         self.heartbeats = Counter("bukong_fleet_heartbeats", "Heartbeats taken in.", registry=registry)
         #: Hits that said again what an alert had said a moment before.
         self.repeats_suppressed = Counter(

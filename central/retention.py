@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 import structlog
 
@@ -14,6 +15,7 @@ from central.metrics import CentreMetrics
 from proto.clock import Clock
 
 USER = "system"
+RetentionKind = Literal["passages", "images", "alerts", "positions", "flow", "jobs", "uploads"]
 _log = structlog.get_logger(__name__)
 
 

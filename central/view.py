@@ -1,4 +1,4 @@
-"""What people are shown of passages, orders, alerts and nodes: the JSON of the API and of the live feed.
+"""What people are shown of passages, orders and alerts: the JSON of the API and of the live feed.
 
 One definition for both, so that an event on the live feed is what the API would answer. `may`, which
 depends on who looks, is left empty here and filled in for each reader.
@@ -18,7 +18,7 @@ from central.order import Order, OrderMove, OrderState
 from central.target import TargetKind
 from proto.clock import ClockQuality
 from proto.differences import differences, in_words
-from proto.passage import Box, EvidenceKind, Heartbeat, Passage, Tier
+from proto.passage import Box, EvidenceKind, Passage, Tier
 from proto.plate import PlateClass, PlateColour, display
 from proto.schedule import MAX_WINDOWS, Schedule, Window
 
@@ -520,62 +520,3 @@ def _in_short(alert: Alert, passages: Sequence[Passage], names: Mapping[str, str
         )
         for p in passages
     ]
-
-
-class CameraView(View):
-    """One camera, as its node sees it."""
-
-    camera_id: str
-    alive: bool
-    frames: int = Field(description="Since the node started, as all the counts here.")
-    frames_dropped: int
-    passages: int
-    unread: int
-    last_frame_at: datetime | None
-    error: str
-
-
-class NodeView(View):
-    """A node at a checkpoint, by its newest heartbeat."""
-
-    node_id: str
-    checkpoint_id: str
-    sent_at: datetime
-    received_at: datetime
-    started_at: datetime
-    outbox_depth: int
-    outbox_bytes: int
-    disk_free_bytes: int
-    clock: ClockQuality
-    software: str
-    cameras: list[CameraView]
-    alive: bool = Field(description="Whether it was heard of lately.")
-
-    @classmethod
-    def of(cls, beat: Heartbeat, *, received_at: datetime, alive: bool) -> Self:
-        return cls(
-            node_id=beat.node_id,
-            checkpoint_id=beat.checkpoint_id,
-            sent_at=beat.sent_at,
-            received_at=received_at,
-            started_at=beat.started_at,
-            outbox_depth=beat.outbox_depth,
-            outbox_bytes=beat.outbox_bytes,
-            disk_free_bytes=beat.disk_free_bytes,
-            clock=beat.clock,
-            software=beat.software,
-            cameras=[
-                CameraView(
-                    camera_id=c.camera_id,
-                    alive=c.alive,
-                    frames=c.frames,
-                    frames_dropped=c.frames_dropped,
-                    passages=c.passages,
-                    unread=c.unread,
-                    last_frame_at=c.last_frame_at,
-                    error=c.error,
-                )
-                for c in beat.cameras
-            ],
-            alive=alive,
-        )

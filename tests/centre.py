@@ -15,6 +15,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 
 from central.api import ApiSettings, Check, Services, create_app
+from central.camera_board import CameraBoard
 from central.checkpoint import Checkpoint
 from central.federation import Federation
 from central.flow.board import FlowBoard
@@ -213,6 +214,7 @@ def running_centre(
         movement=learnt_movement(records, clock),
         federation=federation,
         flow=FlowBoard(store.flow, clock, days=7),
+        cameras=CameraBoard(store.flow, clock),
         readiness=lambda: checks,
         registry=CollectorRegistry(),
         settings=settings or ApiSettings(max_image_bytes=1 << 20),

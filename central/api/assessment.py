@@ -119,7 +119,7 @@ class AssessmentView(BaseModel):
     by_team: dict[str, AlertFiguresView]
     by_shift: dict[str, AlertFiguresView] = Field(description="By the hours of the shift, local time.")
     by_tier: dict[str, AlertFiguresView]
-    by_camera: dict[str, AlertFiguresView]
+    by_camera: dict[str, AlertFiguresView] = Field(description="By checkpoint_id/camera_id.")
     devices: list[DeviceView] = Field(description="Of the UTC days that the period touches.")
     orders: OrderFiguresView | None = Field(description="null for people of areas: orders are of no area.")
     orders_by_team: dict[str, OrderFiguresView]

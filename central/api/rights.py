@@ -190,6 +190,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/api/holds"): _HOLDS,
     ("POST", "/api/holds"): _HOLDS,
     ("POST", "/api/holds/{hold_id}/lift"): _HOLDS,
+    ("GET", "/api/retention"): _people(_R.SUPERVISOR, _R.AUDITOR, _R.ADMINISTRATOR),
     ("GET", "/api/audit"): _AUDITOR,
     ("POST", "/api/audit/verification"): _AUDITOR,
     ("GET", "/api/audit/digests"): _AUDITOR,

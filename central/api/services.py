@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from central.camera_board import CameraBoard
 from central.federation import Federation
 from central.flow.board import FlowBoard
 from central.ground import Ground
@@ -17,6 +18,7 @@ from central.investigation import AGE_TIER, Gate, JobLimits
 from central.learner import LearntMovement
 from central.ports import ImageStore, LiveFeed, PassageStore
 from central.records import Records
+from central.retention import RetentionKind
 from central.search_report import REPORT_KEY, key_at
 from central.sign_on import IdentityProvider
 from central.state import State
@@ -55,6 +57,8 @@ class ApiSettings:
     jobs_kept: timedelta = timedelta(days=7)  #: once they are over
     max_retro: timedelta = timedelta(days=30)  #: how far back an order may ask for the past
     flow_fewest: int = 5  #: vehicles; what fewer did is not told
+    #: What is kept for how many days, in the words of `central.api.retention`.
+    kept: Mapping[RetentionKind, int] = field(default_factory=dict)
     live_behind: int = 2000  #: events a console may lag behind before it is given a gap
     live_recheck: timedelta = timedelta(seconds=15)  #: how often a live connection's session is looked at
 
@@ -95,6 +99,7 @@ class Services:
     movement: LearntMovement = field(default_factory=LearntMovement)  #: empty where this process learns none
     federation: Federation | None = None  #: None: there are no neighbouring centres
     flow: FlowBoard | None = None  #: None: this process has no counts of the traffic
+    cameras: CameraBoard | None = None  #: None: this process has no counts of the cameras
     identity_provider: IdentityProvider | None = None  #: None: people sign in by password only
 
 

@@ -21,15 +21,14 @@ SECRET_BYTES = 32
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "Not as things are now."}}
 
 
-class TargetDraft(BaseModel):
+Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class TargetSettings(BaseModel):
     """What an administrator sets. What is not said to be carried, is not."""
 
     name: Name
     kind: TargetKind
-    address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)] = Field(
-        description="A URL, or e-mail addresses separated by commas. Shown to nobody again but for its host.",
-        examples=["https://example.com/alerts"],
-    )
     events: list[Happening] = Field(default=[Happening.RAISED, Happening.ESCALATED], max_length=20)
     max_priority: int = Field(default=4, ge=1, le=4, description="1: only the most urgent; 4: all.")
     areas: list[Name] = Field(default=[], description="Empty: everywhere.", max_length=100)
@@ -39,11 +38,11 @@ class TargetDraft(BaseModel):
     language: Name = "zh-CN"
     enabled: bool = True
 
-    def request(self) -> TargetRequest:
+    def to(self, address: str) -> TargetRequest:
         return TargetRequest(
             name=self.name,
             kind=self.kind,
-            address=self.address,
+            address=address,
             events=frozenset(self.events),
             max_priority=self.max_priority,
             areas=frozenset(self.areas),
@@ -53,10 +52,22 @@ class TargetDraft(BaseModel):
         )
 
 
-class NewTarget(TargetDraft):
+class NewTarget(TargetSettings):
     """With the secret that a robot's page shows; a webhook's is made here where none is given."""
 
+    address: Address = Field(
+        description="A URL, or e-mail addresses separated by commas. Shown to nobody again but for its host.",
+        examples=["https://example.com/alerts"],
+    )
     secret: Secret | None = None
+
+
+class TargetChange(TargetSettings):
+    """A target as it is to be."""
+
+    address: Address | None = Field(
+        default=None, description="As with a new one; null: it stays as it is, with the kind it is for."
+    )
 
 
 class NewSecret(BaseModel):
@@ -178,16 +189,16 @@ def list_targets(services: ServicesOf) -> TargetsView:
 def add_target(wanted: NewTarget, user: CurrentUser, services: ServicesOf) -> MadeTarget:
     """Add a target."""
     secret, shown = _secret_for(wanted.kind, wanted.secret)
-    target = services.records.deliveries.add_target(wanted.request(), secret=secret, by=user.username)
+    target = services.records.deliveries.add_target(wanted.to(wanted.address), secret=secret, by=user.username)
     return MadeTarget(**TargetView.of(target).model_dump(), secret=shown)
 
 
 @router.put("/targets/{target_id}")
-def change_target(target_id: str, wanted: TargetDraft, user: CurrentUser, services: ServicesOf) -> TargetView:
+def change_target(target_id: str, wanted: TargetChange, user: CurrentUser, services: ServicesOf) -> TargetView:
     """Change a target, or disable it: what it is owed then waits. Its secret stays."""
-    return TargetView.of(
-        services.records.deliveries.change_target(target_id, wanted.request(), by=user.username)
-    )
+    book = services.records.deliveries
+    address = wanted.address or book.target(target_id).request.address
+    return TargetView.of(book.change_target(target_id, wanted.to(address), by=user.username))
 
 
 @router.post("/targets/{target_id}/secret")

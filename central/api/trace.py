@@ -160,6 +160,7 @@ TRACES: dict[tuple[str, str], Traced | Untraced] = {
     ("GET", "/api/holds"): Untraced("what must not be deleted, and why; placing and lifting is traced"),
     ("POST", "/api/holds"): Traced("hold.place"),
     ("POST", "/api/holds/{hold_id}/lift"): Traced("hold.lift"),
+    ("GET", "/api/retention"): Untraced("tells how long things are kept, nothing of what is"),
     ("GET", "/api/audit"): Traced("audit.read"),
     ("POST", "/api/audit/verification"): Traced("audit.verify"),
     ("GET", "/api/audit/digests"): Traced("audit.digests"),

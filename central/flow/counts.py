@@ -9,6 +9,8 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from central.camera_reads import CameraCounts
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -62,7 +64,7 @@ class FlowCounts:
         )
 
 
-class FlowStore(Protocol):
+class FlowStore(CameraCounts, Protocol):
     """Keeps counts of slots of five minutes, longer than the passages that they were made of.
 
     Durability: as `PassageStore`. Counting a slot again replaces what was counted. A section is kept where it
@@ -72,7 +74,8 @@ class FlowStore(Protocol):
     """
 
     def count(self, *, since: datetime, until: datetime) -> None:
-        """Count the passages captured in the slots from `since` to `until`; both lie between two slots."""
+        """Count the passages captured in the slots from `since` to `until`, of sections, checkpoints and
+        cameras; both lie between two slots."""
         ...
 
     def counted_until(self) -> datetime | None:

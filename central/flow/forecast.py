@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 
 from central.flow.counts import AHEAD, Floats, Ints
+from central.flow.usual import Mask
 
 
 class Measure(enum.Enum):
@@ -83,6 +84,13 @@ def _bin(said: Floats, measure: Measure) -> Ints:
     return np.digitize(said, _BINS) if measure is Measure.VEHICLES else np.zeros(said.shape, np.int64)
 
 
+def _mean_of(values: Floats, known: Mask) -> Floats:
+    """Of each row; NaN where nothing is known."""
+    counted = known.sum(axis=1)
+    total = np.where(known, values, 0.0).sum(axis=1)
+    return np.where(counted > 0, total / np.maximum(counted, 1), np.nan)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecaster:
     """What was learnt of one measure, over all sections."""
@@ -92,6 +100,7 @@ class Forecaster:
     chance: float  #: a level's logarithm up to here is taken for none
     low: Floats  #: (AHEAD, bins): 10 % quantile of the errors
     high: Floats  #: 90 %
+    missed: Floats  #: (rows, AHEAD): mean absolute error that the rule would have had on these days; NaN: none
 
     @classmethod
     def fit(cls, observed: Floats, usual: Floats, measure: Measure) -> Self:
@@ -114,10 +123,12 @@ class Forecaster:
         bins = len(_BINS) + 1
         wide = _NOTHING_LEARNT[measure]
         low, high = np.full((AHEAD, bins), -wide), np.full((AHEAD, bins), wide)
+        missed_by = np.full((len(observed), AHEAD), np.nan)
         for step in steps if enough else ():
             said = usual[:, step:] * np.exp(level[:, :-step] * best[0] ** step)
             error, which = _error(observed[:, step:], said, measure), _bin(said, measure)
             good = np.isfinite(error)
+            missed_by[:, step - 1] = _mean_of(np.abs(observed[:, step:] - said), good)
             for number in range(bins):
                 chosen = error[good & (which == number)]
                 if chosen.size < _ENOUGH:
@@ -130,6 +141,7 @@ class Forecaster:
             chance=best[1],
             low=np.minimum(low, 0.0),
             high=np.maximum(high, 0.0),
+            missed=missed_by,
         )
 
     def ahead(self, observed: Floats, usual: Floats, now: int) -> Forecast:

@@ -9,12 +9,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select, update
 
 from central.device_health import alive_between
+from central.node_view import NodeView
 from central.ports import Heard
 from central.records import schema
 from central.records.database import Database, Transaction
 from central.records.events import put_event
 from central.records.port import Node, RecordsPolicy
-from central.view import NodeView
 from proto.clock import Clock
 from proto.passage import Heartbeat
 

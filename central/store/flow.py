@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from central.camera_reads import CameraDay, CameraKey
 from central.flow.counts import BUSIEST, LONGEST_SECTION, SLOT, FlowCounts
 from central.store.layout import Layout
 
@@ -72,6 +73,48 @@ FROM (
 GROUP BY from, to, quarter
 """
 
+#: Of every camera, read or not: what it is held against later.
+_CAMERAS = """
+CREATE TABLE IF NOT EXISTS camera_counts (
+  checkpoint_id LowCardinality(String) CODEC(ZSTD(1)),
+  camera_id LowCardinality(String) CODEC(ZSTD(1)),
+  slot DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+  passages UInt32 CODEC(T64, ZSTD(1)),
+  unread UInt32 CODEC(T64, ZSTD(1)),
+  counted_at DateTime64(3, 'UTC') CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(counted_at)
+PARTITION BY toYYYYMM(slot)
+ORDER BY (checkpoint_id, camera_id, slot)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+"""
+_COUNT_CAMERAS = """
+INSERT INTO camera_counts
+SELECT place, camera, toDateTime(slot * {width:Int64}, 'UTC'), passages, unread, now64(3, 'UTC')
+FROM (
+  SELECT toString(checkpoint_id) AS place, toString(camera_id) AS camera,
+    intDiv(toUnixTimestamp64Micro(captured_at), {width:Int64} * 1000000) AS slot, count() AS passages,
+    countIf(plate = '') AS unread
+  FROM SOURCE
+  WHERE captured_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+    AND captured_at < fromUnixTimestamp64Micro({until:Int64}, 'UTC')
+  GROUP BY place, camera, slot
+)
+"""
+_READ_CAMERAS = """
+SELECT place, camera, toInt64(intDiv({until:Int64} - 1 - at, 86400)) AS days_ago, toInt64(sum(n)) AS passages,
+  toInt64(sum(bad)) AS unread
+FROM (
+  SELECT toString(checkpoint_id) AS place, toString(camera_id) AS camera, toInt64(toUnixTimestamp(slot)) AS at,
+    passages AS n, unread AS bad
+  FROM camera_counts FINAL
+  WHERE slot >= toDateTime({first:Int64}, 'UTC') AND slot < toDateTime({until:Int64}, 'UTC')
+    AND ({until:Int64} - 1 - toInt64(toUnixTimestamp(slot))) % 86400 < {span:Int64}
+)
+GROUP BY place, camera, days_ago
+"""
+_KEPT = ("flow_counts", "camera_counts")
+
 
 class ClickHouseFlow:
     """A `FlowStore`. On a cluster every machine has all counts: they are few."""
@@ -80,18 +123,24 @@ class ClickHouseFlow:
         self._engine = engine
         self._layout = layout
         engine.command(layout.everywhere(_TABLE, "flow_counts"))
+        engine.command(layout.everywhere(_CAMERAS, "camera_counts"))
 
     def count(self, *, since: datetime, until: datetime) -> None:
         for moment in (since, until):
             if moment.timestamp() % SLOT.total_seconds():
                 raise ValueError(f"expected a time between two slots of {SLOT}, got {moment.isoformat()}")
+        stretch = {
+            "since": _microseconds(since),
+            "until": _microseconds(until),
+            "width": SLOT // timedelta(seconds=1),
+        }
+        # Cameras first: what was counted last of the traffic says how far both are.
+        self._engine.command(_COUNT_CAMERAS.replace("SOURCE", self._layout.source), stretch)
         self._engine.command(
             _COUNT.replace("SOURCE", self._layout.source),
-            {
-                "since": _microseconds(since),
-                "until": _microseconds(until),
+            stretch
+            | {
                 "first": max(0, _microseconds(since - LONGEST_SECTION)),
-                "width": SLOT // timedelta(seconds=1),
                 "longest": LONGEST_SECTION // timedelta(seconds=1),
                 "busiest": BUSIEST,
             },
@@ -117,17 +166,41 @@ class ClickHouseFlow:
         )
 
     def delete_before(self, moment: datetime) -> int:
-        at = int(moment.timestamp())
+        return sum(self._delete(table, int(moment.timestamp())) for table in _KEPT)
+
+    def _delete(self, table: str, at: int) -> int:
         found = self._engine.query(
-            "SELECT count() AS n FROM flow_counts FINAL WHERE slot < toDateTime({at:Int64}, 'UTC')", {"at": at}
+            f"SELECT count() AS n FROM {table} FINAL WHERE slot < toDateTime({{at:Int64}}, 'UTC')",  # noqa: S608
+            {"at": at},
         )
         gone = int(found.column("n")[0].as_py())
         if gone:
             self._engine.command(
-                f"ALTER TABLE flow_counts{self._layout.on_cluster} DELETE WHERE slot < toDateTime({at}, 'UTC')"
+                f"ALTER TABLE {table}{self._layout.on_cluster} DELETE WHERE slot < toDateTime({at}, 'UTC')"
                 " SETTINGS mutations_sync = 2"
             )
         return gone
+
+    def cameras(self, *, since: datetime, until: datetime, days: int) -> tuple[CameraDay, ...]:
+        if not timedelta(0) < until - since <= timedelta(days=1):
+            raise ValueError(f"expected an end after the start by at most a day, got {since} to {until}")
+        found = self._engine.query(
+            _READ_CAMERAS,
+            {
+                "first": int((since - timedelta(days=days)).timestamp()),
+                "until": int(until.timestamp()),
+                "span": (until - since) // timedelta(seconds=1),
+            },
+        )
+        return tuple(
+            CameraDay(
+                camera=CameraKey(row["place"], row["camera"]),
+                days_ago=row["days_ago"],
+                passages=row["passages"],
+                unread=row["unread"],
+            )
+            for row in found.to_pylist()
+        )
 
 
 def _microseconds(moment: datetime) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from central.camera_reads import CameraKey
 from central.flow import SLOT
 from central.flow.counts import BUSIEST, quarter_of
 from central.flow.keeper import FlowKeeper
@@ -116,7 +117,7 @@ def test_a_stretch_begins_and_ends_between_slots(store: PassageStore) -> None:
 def test_retention_takes_what_began_before(store: PassageStore) -> None:
     store.insert([seen("川C1", "a", 0), seen("川C1", "b", 3), seen("川C1", "c", 20)])
     store.flow.count(since=START, until=START + HOUR)
-    assert store.flow.delete_before(START + SLOT) == 3
+    assert store.flow.delete_before(START + SLOT) == 3 + 2  # of the cameras
     assert sorted(read(store)) == [("", "c", 15), ("b", "c", 15)]
     assert store.flow.delete_before(START + SLOT) == 0
 
@@ -140,3 +141,26 @@ def test_the_keeper_catches_up_then_follows_and_takes_in_what_comes_late(store: 
     clock.current += HOUR
     keeper.run()
     assert read(store)["a", "b", 0][0] == 2
+
+
+def test_cameras_are_counted_with_what_they_could_not_read_and_beside_the_days_before(
+    store: PassageStore,
+) -> None:
+    day = timedelta(days=1)
+    unread = seen("", "a", 30)
+    camera = unread.camera_id
+    store.insert([seen("川C1", "a", 1), seen("川C2", "a", 61), unread, seen("川C3", "b", 5)])
+    store.insert([replace(seen("川C4", "a", 2), captured_at=START + timedelta(minutes=2) - 2 * day)])
+    store.insert([replace(seen("川C5", "a", 2), captured_at=START + timedelta(minutes=130) - 2 * day)])
+    for since in (START, START - 2 * day):
+        store.flow.count(since=since, until=since + 3 * HOUR)
+        store.flow.count(since=since, until=since + 3 * HOUR)  # again replaces
+    found = {
+        (each.camera, each.days_ago): (each.passages, each.unread)
+        for each in store.flow.cameras(since=START, until=START + 2 * HOUR, days=2)
+    }
+    here, there = CameraKey("a", camera), CameraKey("b", camera)
+    assert found == {(here, 0): (3, 1), (there, 0): (1, 0), (here, 2): (1, 0)}
+    assert len(store.flow.cameras(since=START, until=START + 2 * HOUR, days=1)) == 2
+    with pytest.raises(ValueError, match="at most a day"):
+        store.flow.cameras(since=START, until=START + 25 * HOUR, days=1)

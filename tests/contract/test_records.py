@@ -29,6 +29,7 @@ from central.audit import AuditRecord
 from central.checkpoint import Checkpoint
 from central.content import digest_of
 from central.estimate import Estimate
+from central.node_view import NodeView
 from central.order import IllegalMove, InvalidOrder, NotYourOrder, Order, OrderMove, OrderState
 from central.people import BadCredentials, InvalidUser, LockedOut, Role, User
 from central.ports import Heard
@@ -44,7 +45,7 @@ from central.records import (
 from central.revision import RevisionKind, RevisionMove, RevisionState
 from central.roster import InvalidShift, ShiftRequest
 from central.target import TargetKind
-from central.view import AlertView, NodeView, OrderView, PassageView
+from central.view import AlertView, OrderView, PassageView
 from central.watchlist import compile_watchlist
 from proto.clock import ClockQuality, ManualClock
 from proto.passage import CameraHealth, Evidence, EvidenceKind, Heartbeat, Passage, Tier

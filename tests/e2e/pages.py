@@ -11,6 +11,8 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from central.alert import AlertMove, Verdict
+from central.delivery.target import Happening, TargetKind, TargetRequest
+from central.hold import HoldRequest
 from central.hotlist import HotlistRequest, Row
 from central.interception import UnitStatus
 from central.investigation import GrantRequest
@@ -18,6 +20,7 @@ from central.investigation.case import Question, QuestionKind
 from central.people import Role
 from tests.e2e.conftest import SiteDesks
 from tests.e2e.site import GONGJING, HUIDONG, YANTAN, Site
+from tests.e2e.town import duty, traffic
 
 
 def probe(name: str) -> str:
@@ -57,6 +60,23 @@ def _send_a_unit(site: Site) -> None:
     site.order("川L10003", priority=2, danger_note="车上可能有管制刀具", reason="盗抢机动车")
     site.pass_by("川L10003", checkpoint=GONGJING)
     dispatch(site, "川L10003", "patrol-1")
+
+
+def furnish_the_office(site: Site) -> None:
+    """What a supervisor and an administrator look at; once a site."""
+    if site.records.holds.all():
+        return
+    traffic(site)
+    duty(site)
+    target = TargetRequest(
+        name="指挥中心大屏",
+        kind=TargetKind.WEBHOOK,
+        address="https://example.com/alerts",
+        events=frozenset({Happening.RAISED}),
+        enabled=False,
+    )
+    site.records.deliveries.add_target(target, secret="a secret for tests", by="tests")
+    site.records.holds.place(HoldRequest(plate="川CH9000", reason="行政复议"), by="tests")
 
 
 def dispatch(site: Site, plate: str, unit: str) -> str:
@@ -121,6 +141,7 @@ def _furnish_desks(site: Site) -> None:
 def all_pages(site: Site, desks: SiteDesks, *, prepare: str = "", **options: Any) -> Iterator[tuple[str, Page]]:
     """(name, page) of each, one after another. `prepare` is run in the page before anybody signs in."""
     furnish(site)
+    furnish_the_office(site)
     login = desks.open(**options)
     if prepare:
         login.evaluate(prepare)
@@ -201,4 +222,26 @@ _VISITS = (
     ),
     ("zhao.hong", Role.SUPERVISOR, (("decide grants", "grants", ".grant [data-move=grant]"),)),
     ("liu.yang", Role.AUDITOR, (("audit", "audit", "table.audit"),)),
+    (
+        "zhao.hong",
+        Role.SUPERVISOR,
+        (
+            ("flow", "flow", ".flow-ahead"),
+            ("assessment", "assessment", ".assessment-table"),
+            ("roster", "roster", "table.shifts"),
+            ("holds", "admin/retention", "li.hold"),
+            ("deliveries", "admin/targets", ".state-empty, [data-delivery]"),
+        ),
+    ),
+    (
+        "zhou.ping",
+        Role.ADMINISTRATOR,
+        (
+            ("users", "admin/users", "table.users"),
+            ("tokens", "admin/tokens", "[data-token]"),
+            ("targets", "admin/targets", "[data-target]"),
+            ("areas", "admin/areas", ".state-empty, table"),
+            ("account", "account", ".account table"),
+        ),
+    ),
 )

@@ -16,7 +16,7 @@ from central.centre import Centre
 from central.config import CentreSettings, CheckpointSettings, HttpSettings, RetentionSettings
 from central.order import Order, OrderMove, OrderRequest
 from central.people import Role, User
-from central.ports import PassageQuery
+from central.ports import PassageQuery, PassageStore
 from central.records import Records
 from proto.bus.embedded import EmbeddedBus
 from proto.bus.port import Record
@@ -77,6 +77,11 @@ class Site:
     def records(self) -> Records:
         assert self._centre is not None, "the site is down"
         return self._centre.records
+
+    @property
+    def store(self) -> PassageStore:
+        assert self._centre is not None, "the site is down"
+        return self._centre.store
 
     def start(self) -> None:
         settings = CentreSettings(

@@ -78,7 +78,7 @@ def test_figures_come_from_the_records(centre: Centre) -> None:
     assert alerts["false_alerts"]["high"] > 0.9
     assert list(found["by_team"]) == ["=一班"]
     assert list(found["by_shift"]) == ["08:00-16:00"]
-    assert found["by_camera"]["cam-1"]["alerts"] == 2
+    assert found["by_camera"]["cp-1/cam-1"]["alerts"] == 2
     assert found["orders"]["orders"] == 2
     assert found["orders"]["with_alerts"] | {"low": 0, "high": 0} == {
         "value": 1.0,

@@ -104,6 +104,9 @@ def test_the_forecast_carries_the_jam_on(centre: Centre) -> None:
     assert datetime.fromisoformat(first["begins"]) == START
     assert first["seconds"] > first["usual_seconds"]
     assert first["vehicles_p10"] <= first["vehicles"] <= first["vehicles_p90"]
+    # Five a quarter, every quarter: nothing to miss; the jam came as a surprise.
+    assert first["vehicles_error"] == 0
+    assert 0 < first["seconds_error"] < 60
 
 
 def test_officers_are_placed_where_the_jam_is_with_reasons(centre: Centre) -> None:

@@ -148,6 +148,7 @@ EXPECTED: dict[str, str] = {
     "GET /api/holds": "auditor supervisor of the whole network",
     "POST /api/holds": "auditor supervisor of the whole network",
     "POST /api/holds/{hold_id}/lift": "auditor supervisor of the whole network",
+    "GET /api/retention": "administrator auditor supervisor",
     "GET /api/audit": "auditor of the whole network",
     "POST /api/audit/verification": "auditor of the whole network",
     "GET /api/audit/digests": "auditor of the whole network",

@@ -40,6 +40,9 @@ def test_a_target_is_added_changed_and_never_shows_its_secrets(centre: Centre) -
     changed = client.put(path, json={**DRAFT, "enabled": False, "carry": ["plate"]}).json()
     assert (changed["enabled"], changed["carry"]) == (False, ["plate"])
     assert client.get("/api/targets").json() == {"targets": [changed]}
+    # Its address is shown to nobody: who changes something else need not know it.
+    unaddressed = {name: value for name, value in DRAFT.items() if name != "address"} | {"enabled": False}
+    assert client.put(path, json={**unaddressed, "carry": ["plate"]}).json() == changed
     written = repr(centre.records.audit.page(limit=9)) + client.get("/api/targets").text
     for secret in (made["secret"], renewed["secret"], "chosen by hand", "hidden"):
         assert secret not in written

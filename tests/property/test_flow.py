@@ -113,3 +113,18 @@ def test_whatever_was_counted_was_seen(rng: np.random.Generator, rate: float) ->
     assert seen[counts > 0].all()
     if rate == 0:
         assert seen.all()
+
+
+def test_how_far_a_rule_was_off_is_told_section_by_section() -> None:
+    quarters = 4 * DAY
+    usual = np.full((3, quarters), 20.0)
+    as_usual, swinging, unknown = (
+        usual[0],
+        20.0 + 2.0 * np.resize([1.0, -1.0], quarters),
+        np.full(quarters, np.nan),
+    )
+    learnt = Forecaster.fit(np.array([as_usual, swinging, unknown]), usual, Measure.VEHICLES)
+    assert learnt.missed.shape == (3, AHEAD)
+    assert (learnt.missed[0] == 0).all()
+    assert (np.abs(learnt.missed[1] - 2.0) < 0.5).all()
+    assert np.isnan(learnt.missed[2]).all()

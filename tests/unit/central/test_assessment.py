@@ -199,7 +199,7 @@ class TestDuty:
         for groups in (found.by_team, found.by_shift, found.by_tier, found.by_camera):
             assert sum(figures.alerts for figures in groups.values()) == 6
         assert found.by_tier["suspected"].false_alerts == Rate(count=1, of=1)
-        assert found.by_camera["cam-2"].alerts == 1
+        assert found.by_camera["cp-1/cam-2"].alerts == 1
 
 
 def test_the_quality_of_orders() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 import central
+from central.camera_reads import CameraKey, CameraReads
+from central.flow_wiring import tell_cameras
 from central.metrics import CentreMetrics, observe_all
 
 
@@ -28,6 +31,27 @@ def test_what_is_declared_is_used() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in modules if path.name != "metrics.py")
     for name in vars(CentreMetrics(CollectorRegistry())):
         assert f"etrics.{name}" in code, name
+
+
+def test_a_camera_is_told_of_as_long_as_it_reads_less_than_it_used_to() -> None:
+    registry = CollectorRegistry()
+    metrics = CentreMetrics(registry)
+    fell = CameraReads(
+        passages=400,
+        unread=120,
+        usual_passages=400,
+        usual_read_rate=0.95,
+        days=14,
+        rate_fell=True,
+        passages_fell=False,
+    )
+    camera = CameraKey("cp-1", "cam-1")
+    labels = {"checkpoint": "cp-1", "camera": "cam-1", "what": "read_rate"}
+    tell_cameras(metrics, {camera: fell})
+    assert registry.get_sample_value("bukong_camera_fell", labels) == 1
+    assert registry.get_sample_value("bukong_camera_fell", {**labels, "what": "passages"}) is None
+    tell_cameras(metrics, {camera: replace(fell, rate_fell=False)})
+    assert registry.get_sample_value("bukong_camera_fell", labels) is None
 
 
 def test_one_registry_has_the_metrics_of_one_centre() -> None:

@@ -70,13 +70,14 @@ export function Shell({ user, desk, leave }: ShellProps) {
           {(watching || roadside) && <NoticesSwitch />}
           <ThemeSwitch />
           <LanguageSwitch />
-          <span
+          <a
             className="who"
-            translate="no"
-            title={user.roles.map((role) => word("role", role) ?? role).join(" · ")}
+            href={address("account")}
+            aria-current={entry?.name === "account" ? "page" : undefined}
+            title={`${t("page.account")} · ${user.roles.map((role) => word("role", role) ?? role).join(" · ")}`}
           >
-            {user.name}
-          </span>
+            <span translate="no">{user.name}</span>
+          </a>
           <button
             className="button button-quiet button-icon"
             type="button"

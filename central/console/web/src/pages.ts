@@ -21,14 +21,31 @@ export interface PageEntry {
     | "analyses"
     | "cases"
     | "grants"
+    | "flow"
     | "nodes"
+    | "assessment"
+    | "roster"
+    | "admin"
     | "audit"
-    | "patrol";
+    | "patrol"
+    | "account";
   roles: Role[];
   /** Reached from another page, and not in the navigation. */
   aside?: true;
   Page: LazyExoticComponent<ComponentType<PageProps>>;
 }
+
+const EVERYBODY: Role[] = [
+  "operator",
+  "applicant",
+  "emergency",
+  "approver",
+  "investigator",
+  "supervisor",
+  "auditor",
+  "administrator",
+  "patrol",
+];
 
 /** In the order of the navigation. To add one: a folder in src/pages, a line here, `page.NAME` in both languages. */
 export const PAGES: PageEntry[] = [
@@ -53,13 +70,31 @@ export const PAGES: PageEntry[] = [
   { name: "analyses", roles: ["investigator"], Page: lazy(() => import("./pages/analyses/Analyses")) },
   { name: "cases", roles: ["investigator", "supervisor"], Page: lazy(() => import("./pages/cases/Cases")) },
   { name: "grants", roles: ["investigator", "supervisor"], Page: lazy(() => import("./pages/grants/Grants")) },
+  { name: "flow", roles: ["operator", "supervisor"], Page: lazy(() => import("./pages/flow/Flow")) },
   {
     name: "nodes",
     roles: ["operator", "supervisor", "administrator"],
     Page: lazy(() => import("./pages/nodes/Nodes")),
   },
+  { name: "assessment", roles: ["supervisor"], Page: lazy(() => import("./pages/assessment/Assessment")) },
+  {
+    name: "roster",
+    roles: ["operator", "supervisor", "administrator"],
+    Page: lazy(() => import("./pages/roster/Roster")),
+  },
+  {
+    name: "admin",
+    roles: ["administrator", "supervisor", "auditor"],
+    Page: lazy(() => import("./pages/admin/Admin")),
+  },
   { name: "audit", roles: ["auditor"], Page: lazy(() => import("./pages/audit/Audit")) },
   { name: "patrol", roles: ["patrol"], Page: lazy(() => import("./pages/patrol/Patrol")) },
+  {
+    name: "account",
+    roles: EVERYBODY,
+    Page: lazy(() => import("./pages/account/Account")),
+    aside: true,
+  },
 ];
 
 export function offeredPages(user: User): PageEntry[] {

@@ -69,8 +69,11 @@ export async function answer<T>(call: Promise<{ data?: T; error?: unknown; respo
   }
   const { data, error, response } = said;
   if (response.ok) return data as T;
-  if (response.status === 401 && !response.url.endsWith("/api/session")) signedOut();
-  throw new Problem(response.status, typeof error === "object" && error !== null ? error : {});
+  const problem = new Problem(response.status, typeof error === "object" && error !== null ? error : {});
+  // A wrong password ends no session: not at the sign-in, and not where somebody changes theirs.
+  const wrong = problem.kind === "bad-credentials" || response.url.endsWith("/api/session");
+  if (response.status === 401 && !wrong) signedOut();
+  throw problem;
 }
 
 /** Anything as a Problem, for what is caught. @throws what isn't one */

@@ -4,7 +4,7 @@ import "../styles/map.css";
 import L from "leaflet";
 import { useEffect, useRef } from "react";
 import type { Checkpoint, Post, Unit } from "../api/types";
-import { type Speech, useSpeech } from "../base/language";
+import { type Key, type Speech, useSpeech } from "../base/language";
 import { clockText } from "../base/time";
 import { layGround } from "./ground";
 import type { Standing } from "./standing";
@@ -14,8 +14,24 @@ export interface Visit {
   at: string;
 }
 
+/** The traffic from one checkpoint to the next. */
+export interface MapSection {
+  key: string;
+  start: string;
+  end: string;
+  /** "free", "slow", "jammed", "blocked", "unknown". */
+  state: string;
+  chosen: boolean;
+}
+
 export interface MapProps {
   places: Checkpoint[];
+  sections?: MapSection[];
+  /** Is given the key of a section that was clicked; whoever has no mouse needs another way to it. */
+  pick?: (key: string) => void;
+  /** What it shows, and how it is to be read; a vehicle's way otherwise. */
+  title?: Key;
+  note?: Key;
   /** In the order of time. */
   visits?: Visit[];
   posts?: Post[];
@@ -31,11 +47,15 @@ const NONE: never[] = [];
 
 export default function Map({
   places,
+  sections = NONE,
+  pick,
   visits = NONE,
   posts = NONE,
   units = NONE,
   alerts = NONE,
   upTo,
+  title = "map.title",
+  note = "map.note",
 }: MapProps) {
   const speech = useSpeech();
   const { t } = speech;
@@ -44,6 +64,10 @@ export default function Map({
   const framed = useRef("");
   const extent = useRef<Spot[]>([]);
   const touched = useRef(false);
+  const picked = useRef(pick);
+  useEffect(() => {
+    picked.current = pick;
+  });
 
   useEffect(() => {
     if (!box.current) return;
@@ -92,6 +116,7 @@ export default function Map({
     }
     if (!extent.current.length) view.setView([35, 105], 4);
     layer.clearLayers();
+    drawSections(layer, sections, at, (key) => picked.current?.(key));
     draw(
       layer,
       { places, at, visits: upTo === undefined ? visits : visits.slice(0, upTo), posts, units, alerts },
@@ -99,12 +124,12 @@ export default function Map({
     );
     // The figure has its name; the lines in it have none.
     view.getPane("overlayPane")?.querySelector("svg")?.setAttribute("aria-hidden", "true");
-  }, [places, visits, posts, units, alerts, upTo, speech]);
+  }, [places, sections, visits, posts, units, alerts, upTo, speech]);
 
   return (
     <figure className="map-figure">
-      <div className="map" ref={box} role="img" aria-label={t("map.title")} />
-      <figcaption className="visually-hidden">{t("map.note")}</figcaption>
+      <div className="map" ref={box} role="img" aria-label={t(title)} />
+      <figcaption className="visually-hidden">{t(note)}</figcaption>
     </figure>
   );
 }
@@ -120,6 +145,29 @@ function spotsOf(places: Checkpoint[]): globalThis.Map<string, Spot> {
     if (latitude !== null && longitude !== null) found.set(checkpoint_id, [latitude, longitude]);
   }
   return found;
+}
+
+const WEIGHTS: Record<string, number> = { free: 3, slow: 4, jammed: 5, blocked: 6 };
+
+function drawSections(
+  layer: L.LayerGroup,
+  sections: MapSection[],
+  at: globalThis.Map<string, Spot>,
+  pick: (key: string) => void,
+): void {
+  // What is chosen lies on top.
+  for (const { key, start, end, state, chosen } of [...sections].sort((a, b) => +a.chosen - +b.chosen)) {
+    const [from, to] = [at.get(start), at.get(end)];
+    if (!from || !to) continue;
+    const weight = (WEIGHTS[state] ?? 2) + (chosen ? 3 : 0);
+    const line = L.polyline(bow(from, to), {
+      className: `map-flow map-flow-${state}${chosen ? " map-flow-chosen" : ""}`,
+      weight,
+    });
+    line.on("click", () => pick(key)).addTo(layer);
+    if (chosen)
+      L.marker(middle(from, to), { icon: arrow(from, to), interactive: false, keyboard: false }).addTo(layer);
+  }
 }
 
 interface Scene {

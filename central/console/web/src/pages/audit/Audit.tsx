@@ -12,6 +12,7 @@ import { Icon } from "../../parts/Icon";
 import { Complaint, Empty, Failed, Loading } from "../../parts/States";
 import { TableHead } from "../../parts/TableHead";
 import { Data, Term, Time } from "../../parts/Text";
+import { Digests } from "./Digests";
 
 const PAGE = 100;
 interface Wanted {
@@ -50,6 +51,7 @@ export default function Audit() {
   const { t, word, codes } = useSpeech();
   const [wanted, setWanted] = useState<Wanted>(ALL);
   const [typed, setTyped] = useState({ user: "", case_number: "", plate: "" });
+  const [digests, setDigests] = useState(false);
   const [refused, setRefused] = useState<Problem | null>(null);
   const { data, problem, again, put } = useLoaded(JSON.stringify(wanted), () => read(wanted, null));
   const set = (change: Partial<Wanted>) => setWanted((before) => ({ ...before, ...change }));
@@ -99,10 +101,14 @@ export default function Audit() {
           <button className="button" type="button" onClick={() => void verify()}>
             {t("audit.walk")}
           </button>
+          <button className="button" type="button" data-action="digests" onClick={() => setDigests(true)}>
+            {t("audit.digests")}
+          </button>
           <button className="button" type="button" onClick={again}>
             {t("refresh")}
           </button>
         </header>
+        {digests && <Digests close={() => setDigests(false)} />}
         <form className="filters" onSubmit={submit} role="search">
           {text("user")}
           {text("plate")}

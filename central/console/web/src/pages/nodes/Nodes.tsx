@@ -23,6 +23,8 @@ const late = (node: Node) => Date.parse(node.received_at) - Date.parse(node.sent
 const rate = ({ passages, unread }: { passages: number; unread: number }) =>
   passages > 0 ? 1 - unread / passages : null;
 const poor = (camera: Camera) => camera.passages >= ENOUGH && (rate(camera) ?? 1) < POOR;
+/** Against its own past: the server compares. */
+const fell = ({ reads }: Camera) => reads?.rate_fell === true || reads?.passages_fell === true;
 
 /** Whether somebody should look at it. */
 export function troubled(node: Node): boolean {
@@ -32,7 +34,7 @@ export function troubled(node: Node): boolean {
     node.outbox_depth >= DEEP ||
     node.disk_free_bytes < SCARCE_BYTES ||
     Math.abs(late(node)) >= LATE_MS ||
-    node.cameras.some((camera) => !camera.alive || poor(camera))
+    node.cameras.some((camera) => !camera.alive || poor(camera) || fell(camera))
   );
 }
 
@@ -80,6 +82,9 @@ export default function Nodes() {
                 {number(data.reduce((n, node) => n + node.outbox_depth, 0))}
               </Figure>
               <Figure label={t("nodes.read_rate")}>{read === null ? t("none") : percent(read, 1)}</Figure>
+              <Figure label={t("nodes.fell")}>
+                <span className={cameras.some(fell) ? "bad" : ""}>{number(cameras.filter(fell).length)}</span>
+              </Figure>
             </dl>
             {shown.length ? (
               <div className="cards">
@@ -90,6 +95,7 @@ export default function Nodes() {
             ) : (
               <Empty what="nodes.fine" />
             )}
+            <p className="hint nodes-note">{t("nodes.reads.note")}</p>
           </>
         )}
       </div>
@@ -111,11 +117,12 @@ function Card({ node, place }: { node: Node; place: string }) {
   const { t, number, percent } = speech;
   const columns = [
     t("nodes.camera"),
-    t("nodes.frames"),
     t("nodes.dropped"),
     t("nodes.passages"),
     t("nodes.unread"),
     t("nodes.read_rate"),
+    t("nodes.rate_lately"),
+    t("nodes.passages_lately"),
   ];
   const bad = (is: boolean) => (is ? "bad" : undefined);
   return (
@@ -171,6 +178,14 @@ function Card({ node, place }: { node: Node; place: string }) {
           ],
           ["nodes.up_since", <Time iso={node.started_at} />],
           ["nodes.software", <Data>{node.software}</Data>],
+          [
+            "nodes.models",
+            node.models.length > 0 && (
+              <Data className="code">
+                {node.models.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 8)}`).join(" · ")}
+              </Data>
+            ),
+          ],
         ]}
       />
       <table className="table">
@@ -194,20 +209,58 @@ function Card({ node, place }: { node: Node; place: string }) {
                     </div>
                   )}
                 </td>
-                {[camera.frames, camera.frames_dropped, camera.passages, camera.unread].map((n, at) => (
-                  <td key={at} className="numbers">
-                    {number(n)}
-                  </td>
-                ))}
+                <td className="numbers">
+                  {number(camera.frames_dropped)}
+                  <div className="muted small">{t("nodes.frames.n", { n: number(camera.frames) })}</div>
+                </td>
+                <td className="numbers">{number(camera.passages)}</td>
+                <td className="numbers">{number(camera.unread)}</td>
                 <td className={`numbers ${poor(camera) ? "bad" : ""}`}>
                   {read === null ? t("none") : percent(read, 1)}
                 </td>
+                <Lately reads={camera.reads} />
               </tr>
             );
           })}
         </tbody>
       </table>
     </article>
+  );
+}
+
+/** The last three full hours beside the same hours of its own past. */
+function Lately({ reads }: { reads: Camera["reads"] }) {
+  const { t, number, percent } = useSpeech();
+  if (!reads) {
+    return (
+      <>
+        <td className="numbers">{t("none")}</td>
+        <td className="numbers">{t("none")}</td>
+      </>
+    );
+  }
+  const usual = (value: string) => t("flow.usual.n", { n: value });
+  return (
+    <>
+      <td className={`numbers ${reads.rate_fell ? "bad" : ""}`} data-fell={reads.rate_fell}>
+        {reads.read_rate === null ? t("none") : percent(reads.read_rate, 1)}
+        {reads.rate_fell && <strong> {t("nodes.fell.mark")}</strong>}
+        <div className="muted small">
+          {reads.usual_read_rate === null
+            ? t("nodes.no_usual")
+            : `${usual(percent(reads.usual_read_rate, 1))} · ${t("nodes.days", { n: reads.days })}`}
+        </div>
+      </td>
+      <td className={`numbers ${reads.passages_fell ? "bad" : ""}`} data-fell={reads.passages_fell}>
+        {number(reads.passages)}
+        {reads.passages_fell && <strong> {t("nodes.fell.mark")}</strong>}
+        <div className="muted small">
+          {reads.usual_passages === null
+            ? t("nodes.no_usual")
+            : usual(number(reads.usual_passages, { maximumFractionDigits: 0 }))}
+        </div>
+      </td>
+    </>
   );
 }
 
