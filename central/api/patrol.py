@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
 from central.api.units import UnitView
 from central.area import EVERYWHERE, Scope
+from central.interception import UnitStatus
 from central.people import User
 from central.records import Dispatch, NotFound
 from central.view import AlertPassageView, AlertStepView, AlertView, PassageView
@@ -128,6 +130,9 @@ def read_dispatch_interception(
     ended = found.alert.state in FINAL
     if ended or unit is None or not any(scope.allows(p.checkpoint_id) for p in found.alert.passages):
         raise NotFound(f"no alert {alert_id!r} whose vehicle your unit is to stop")
+    if unit.status is not UnitStatus.OFF_DUTY:
+        # It is taken by this very alert: for it, it is free.
+        unit = replace(unit, status=UnitStatus.FREE, engaged=None)
     return plan_of(found, [unit], user, scope, services, announce=False)
 
 

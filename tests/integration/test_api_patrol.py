@@ -168,6 +168,12 @@ def test_where_it_should_pass_is_asked_for_and_written_down(centre: Centre) -> N
     assert answer.status_code == 200, answer.text
     assert answer.json()["alert_id"] == alert_id
     assert answer.json()["units_considered"] + answer.json()["units_left_out"] == 1, "its own and no other"
+    driver = centre.client(Role.PATROL)
+    driver.post("/api/units/u1/status", json={"status": "busy"})
+    here = {"at": "2026-03-01T04:00:00Z", "latitude": 29.34, "longitude": 104.77}
+    assert driver.post("/api/units/u1/position", json=here).status_code == 200
+    plan = driver.get(f"/api/patrol/dispatches/{alert_id}/interception").json()
+    assert plan["units_considered"] == 1, "it is taken by this very alert"
     (entry,) = centre.records.audit.page(limit=1)
     assert (entry.record.action, entry.record.user) == ("alert.interception", "patrol")
 
