@@ -64,6 +64,14 @@ class Scope:
             return True
         return not self.checkpoints.isdisjoint(checkpoints) or not self.areas.isdisjoint(areas)
 
+    def covers(self, other: Scope) -> bool:
+        """Whether all that `other` sees is seen: who has this may answer for who has the other. Nobody of some
+        areas covers one who sees nothing at all: it isn't known whose they are."""
+        if self.checkpoints is None:
+            return True
+        seen = other.checkpoints
+        return seen is not None and bool(seen) and seen <= self.checkpoints
+
 
 EVERYWHERE = Scope(None)
 

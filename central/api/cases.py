@@ -16,7 +16,7 @@ from central.api.searches import PassageSearch
 from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
 from central.area import Scope
-from central.investigation.case import Case, InvalidQuestion, Question, QuestionKind, SavedQuestion, may_read
+from central.investigation.case import Case, InvalidQuestion, Question, QuestionKind, SavedQuestion
 from central.investigation.purpose import MAX_CASE_NUMBER, MAX_REASON
 from central.people import Role, User
 from central.records import NotFound
@@ -127,7 +127,7 @@ def _view(case: Case, names: Mapping[str, str], user: User) -> CaseView:
 def _may_see(services: Services, case: Case, user: User, scope: Scope) -> bool:
     if case.username == user.username and Role.INVESTIGATOR in user.roles:
         return True
-    return Role.SUPERVISOR in user.roles and may_read(scope, services.records.checkpoints.scope(case.areas))
+    return Role.SUPERVISOR in user.roles and scope.covers(services.records.checkpoints.scope(case.areas))
 
 
 @router.get("")

@@ -10,12 +10,14 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
 from central.api.moment import Moment
-from central.api.security import CurrentUser, ServicesOf
+from central.api.security import CurrentScope, CurrentUser, ServicesOf
 from central.api.services import Services
+from central.area import Scope
 from central.investigation import Grant, GrantMove, GrantRequest, GrantState
 from central.investigation.grant import LONGEST
 from central.investigation.purpose import MAX_CASE_NUMBER, MAX_REASON
 from central.people import Role
+from central.records import NotFound
 
 router = APIRouter(prefix="/api", tags=["searches"])
 
@@ -98,14 +100,25 @@ def _views(services: Services, grants: Sequence[Grant]) -> list[SearchGrantView]
     return [SearchGrantView.of(grant, now, people) for grant in grants]
 
 
+def _answers_for(services: Services, scope: Scope, username: str) -> bool:
+    """Whether whoever has the scope sees all that this person sees."""
+    areas = services.records.accounts.get(username).user.areas
+    return scope.covers(services.records.checkpoints.scope(areas))
+
+
 @router.get("/search-grants")
 def list_search_grants(
-    user: CurrentUser, services: ServicesOf, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    user: CurrentUser,
+    scope: CurrentScope,
+    services: ServicesOf,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> SearchGrantsView:
-    """A supervisor is shown everybody's, others their own."""
+    """One's own; a supervisor is shown those of everybody whose areas lie within theirs."""
     mine = None if Role.SUPERVISOR in user.roles else user.username
     found = services.records.grants.page(username=mine, limit=limit)
-    return SearchGrantsView(grants=_views(services, found))
+    others = {grant.username for grant in found} - {user.username}
+    hidden = {username for username in others if not _answers_for(services, scope, username)}
+    return SearchGrantsView(grants=_views(services, [g for g in found if g.username not in hidden]))
 
 
 @router.post("/search-grants", status_code=201)
@@ -121,31 +134,39 @@ def ask_search_grant(request: SearchGrantRequest, user: CurrentUser, services: S
 
 
 def _decide(
-    services: ServicesOf, user: CurrentUser, grant_id: str, move: GrantMove, decision: SearchGrantDecision
+    services: ServicesOf,
+    user: CurrentUser,
+    scope: Scope,
+    grant_id: str,
+    move: GrantMove,
+    decision: SearchGrantDecision,
 ) -> SearchGrantView:
+    asked_by = services.records.grants.get(grant_id).username
+    if asked_by != user.username and not _answers_for(services, scope, asked_by):
+        raise NotFound(f"no grant {grant_id!r}")
     decided = services.records.grants.decide(grant_id, move, by=user, note=decision.note)
     return _views(services, [decided])[0]
 
 
 @router.post("/search-grants/{grant_id}/grant")
 def grant_search_grant(
-    grant_id: str, decision: SearchGrantDecision, user: CurrentUser, services: ServicesOf
+    grant_id: str, decision: SearchGrantDecision, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> SearchGrantView:
     """It holds from now on. Nobody grants their own."""
-    return _decide(services, user, grant_id, GrantMove.GRANT, decision)
+    return _decide(services, user, scope, grant_id, GrantMove.GRANT, decision)
 
 
 @router.post("/search-grants/{grant_id}/refuse")
 def refuse_search_grant(
-    grant_id: str, decision: SearchGrantDecision, user: CurrentUser, services: ServicesOf
+    grant_id: str, decision: SearchGrantDecision, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> SearchGrantView:
     """Refuse it, saying why."""
-    return _decide(services, user, grant_id, GrantMove.REFUSE, decision)
+    return _decide(services, user, scope, grant_id, GrantMove.REFUSE, decision)
 
 
 @router.post("/search-grants/{grant_id}/revoke")
 def revoke_search_grant(
-    grant_id: str, decision: SearchGrantDecision, user: CurrentUser, services: ServicesOf
+    grant_id: str, decision: SearchGrantDecision, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> SearchGrantView:
     """End it before its time, saying why."""
-    return _decide(services, user, grant_id, GrantMove.REVOKE, decision)
+    return _decide(services, user, scope, grant_id, GrantMove.REVOKE, decision)

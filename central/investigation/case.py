@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from central.area import Scope
 from central.people import User
 
 #: Cases of one person, questions of one case.
@@ -77,14 +76,6 @@ class Case:
 def joined(before: Collection[str], now: Collection[str]) -> frozenset[str]:
     """Two sets of areas together; empty, the whole network, is more than any."""
     return frozenset(before) | frozenset(now) if before and now else frozenset()
-
-
-def may_read(reader: Scope, areas: Scope) -> bool:
-    """Whether a supervisor who sees `reader` may read a case that was filled by somebody who saw `areas`."""
-    if reader.checkpoints is None:
-        return True
-    seen = areas.checkpoints
-    return seen is not None and bool(seen) and seen <= reader.checkpoints
 
 
 class CaseBook(Protocol):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from central.area import Area
 from central.people import Role
 from proto.clock import ManualClock
-from tests.centre import START, Centre, new_clock, passage, running_centre
+from tests.centre import CHECKPOINT, PASSWORD, START, Centre, new_clock, passage, running_centre
 from tests.integration.api_requests import SEARCH, problem_of
 
 DAY = timedelta(days=1)
@@ -80,3 +82,33 @@ def test_who_may_and_in_which_state(centre: Centre) -> None:
     mine = investigator.get("/api/search-grants").json()["grants"]
     assert [(g["grant_id"], g["state"], g["note"]) for g in mine] == [(grant_id, "refused", "无关")]
     assert supervisor.get("/api/search-grants").json()["grants"] == mine
+
+
+def test_a_supervisor_decides_for_those_only_whose_areas_lie_within_theirs(centre: Centre) -> None:
+    book = centre.records.checkpoints
+    book.put_areas([Area(area_id="north", name="北"), Area(area_id="south", name="南")])
+    for key, area in (("n1", "north"), ("s1", "south")):
+        book.put([replace(CHECKPOINT, checkpoint_id=key, area_id=area)])
+    for username, role, areas in (
+        ("ann", Role.INVESTIGATOR, ["north"]),
+        ("everywhere", Role.INVESTIGATOR, []),
+        ("head.n", Role.SUPERVISOR, ["north"]),
+        ("head.s", Role.SUPERVISOR, ["south"]),
+    ):
+        centre.records.people.create_user(
+            username=username, name=username, password=PASSWORD, roles=[role], areas=areas, by="tests"
+        )
+    asked = {
+        username: centre.client(username=username).post("/api/search-grants", json=ASK).json()["grant_id"]
+        for username in ("ann", "everywhere")
+    }
+    north, south = centre.client(username="head.n"), centre.client(username="head.s")
+    shown = [g["grant_id"] for g in north.get("/api/search-grants").json()["grants"]]
+    assert shown == [asked["ann"]]
+    assert south.get("/api/search-grants").json()["grants"] == []
+    for head, whose in ((south, "ann"), (south, "everywhere"), (north, "everywhere")):
+        problem_of(head.post(f"/api/search-grants/{asked[whose]}/grant", json={}), 404)
+    granted = north.post(f"/api/search-grants/{asked['ann']}/grant", json={})
+    assert granted.json()["state"] == "granted"
+    whole = centre.client(Role.SUPERVISOR).post(f"/api/search-grants/{asked['everywhere']}/grant", json={})
+    assert whole.json()["state"] == "granted"

@@ -94,3 +94,18 @@ def test_areas_that_can_be() -> None:
 def test_a_ring_that_came_about_all_the_same_is_walked_once() -> None:
     ring = [Area(area_id="a", name="甲", parent="b"), Area(area_id="b", name="乙", parent="a")]
     assert with_inner(ring, ["a"]) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "covers"),
+    [
+        (EVERYWHERE, Scope(frozenset({"a"})), True),
+        (EVERYWHERE, EVERYWHERE, True),
+        (Scope(frozenset({"a", "b"})), Scope(frozenset({"a"})), True),
+        (Scope(frozenset({"a"})), Scope(frozenset({"a", "b"})), False),
+        (Scope(frozenset({"a"})), EVERYWHERE, False),
+        (Scope(frozenset({"a"})), Scope(frozenset()), False),
+    ],
+)
+def test_who_sees_all_that_another_sees_covers_them(one: Scope, other: Scope, covers: bool) -> None:
+    assert one.covers(other) is covers
