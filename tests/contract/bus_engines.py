@@ -104,7 +104,7 @@ class KafkaEngine:
     def settle(self, *members: Consumer) -> None:
         kafka = [m for m in members if isinstance(m, KafkaBusConsumer)]
         assert len(kafka) == len(members)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while (
             not all(m.partitions for m in kafka)
             or sum(len(m.partitions) for m in kafka) != LOG.partitions

@@ -211,6 +211,9 @@ class TestAlerts:
             "unit": "3 号车",
             "unit_id": "",
             "note": "北出口",
+            "made_at": None,
+            "identity_checked": None,
+            "photos": [],
             "from": "signed_off",
             "to": "dispatched",
         }
