@@ -12,7 +12,8 @@ from tests.e2e.conftest import WEB, SiteDesks
 from tests.e2e.pages import all_pages, furnish, probe
 from tests.e2e.site import Site
 
-pytestmark = pytest.mark.browser
+#: Each goes through every page: minutes where the machine is busy.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 FLAWS = probe("flaws")
 CONTRAST = probe("contrast")

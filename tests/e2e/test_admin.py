@@ -118,7 +118,7 @@ def test_a_roster_with_errors_is_not_entered_and_once_mended_it_is(
 
 def test_a_hold_is_placed_by_one_and_lifted_by_another(site: Site, desks: SiteDesks) -> None:
     page = desks.sign_in("zhao.hong", Role.SUPERVISOR, path="/#/admin/retention")
-    expect(page.locator("[data-kind=passages]")).to_contain_text("90 天")
+    expect(page.locator("[data-kind=passages]")).to_contain_text("365 天")
     page.fill("#field-plate", "川c·h9000")
     page.fill("#field-reason", "行政复议，须保全证据")
     page.click("form.form [type=submit]")

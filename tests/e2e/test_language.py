@@ -8,7 +8,8 @@ from tests.e2e.conftest import SiteDesks
 from tests.e2e.pages import all_pages, probe
 from tests.e2e.site import Site
 
-pytestmark = pytest.mark.browser
+#: Each goes through every page: minutes where the machine is busy.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 TEXTS = probe("texts")
 #: A text that names a key is one that no dictionary has.
