@@ -31,9 +31,8 @@ pytestmark = pytest.mark.slow
 A_RECORD = 200
 RECORDS = 4_000  #: 156 MiB of them, and several times that as values
 DELAY_S, SECONDS = 2.0, 10.0  #: 6 writes in that time
-#: Above what it holds once it is at work: some polls, what a client fetches ahead, the allocator's slack; of all
-#: the records' values it would be twice as much.
-GROWTH_MIB = 300.0
+#: Above what it holds once it is at work and its client has fetched ahead: some polls, the allocator's slack.
+GROWTH_MIB = 100.0
 
 
 @pytest.fixture(params=["embedded", "kafka"])
@@ -91,7 +90,8 @@ def test_a_slow_store_slows_the_ingest_and_fills_no_memory(settings: CentreSetti
     held = [json.loads(line)["rss_mib"] for line in out.splitlines()]
     assert behind[1] > behind[0] > 0, behind  # what comes waits on the bus
     assert 0 < behind[2] < behind[1], behind  # and is taken in as the store allows
-    assert max(held) - held[0] < GROWTH_MIB, held
+    assert len(held) >= 3, held
+    assert max(held) - held[1] < GROWTH_MIB, held
 
 
 def _json(settings: CentreSettings) -> str:
