@@ -208,8 +208,15 @@ def _fill(folder: Path, sizes: Sizes) -> None:
     vehicles = Movement.vehicles_for(sizes.passages, sizes.seed, sizes.days, sizes.checkpoints)
     movement = _movement(sizes, vehicles)
     folder.mkdir(parents=True, exist_ok=True)
-    engine = ChdbEngine(folder / "passages", memory_mib=_FILL_MIB)
-    ClickHousePassages(engine, only_writer=True)  # makes the tables
+    with ChdbEngine(folder / "passages", memory_mib=_FILL_MIB) as engine:
+        ClickHousePassages(engine, only_writer=True)  # makes the tables
+        made, spent = _store_days(engine, movement, sizes)
+    told = {"format": _FORMAT, "sizes": asdict(sizes), "vehicles": vehicles, "passages": made, "fill_s": spent}
+    (folder / _NOTE).write_text(json.dumps(told))
+
+
+def _store_days(engine: ChdbEngine, movement: Movement, sizes: Sizes) -> tuple[int, float]:
+    """How many passages, and the seconds that the store took."""
     made = 0
     midnight = datetime.combine(movement.first, datetime.min.time(), UTC)
 
@@ -250,7 +257,4 @@ def _fill(folder: Path, sizes: Sizes) -> None:
     )
     for partition in in_parts.column("partition_id").to_pylist():
         engine.command(f"OPTIMIZE TABLE passages PARTITION ID '{int(partition)}' FINAL")
-    spent += time.monotonic() - begun
-    told = {"format": _FORMAT, "sizes": asdict(sizes), "vehicles": vehicles, "passages": made, "fill_s": spent}
-    engine.close()
-    (folder / _NOTE).write_text(json.dumps(told))
+    return made, spent + time.monotonic() - begun

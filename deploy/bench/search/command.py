@@ -8,7 +8,6 @@ page cache, the engine's own caches emptied).
 
 from __future__ import annotations
 
-import math
 import resource
 import tempfile
 import time
@@ -88,7 +87,7 @@ def search(
 
 
 def _measure(city: City, kinds: tuple[str, ...], *, warm: int, cold: int, score: bool) -> dict[str, object]:
-    queries: dict[str, dict[str, float]] = {}
+    queries: dict[str, dict[str, float | None]] = {}
     scores: dict[str, list[float]] = {}
     for kind in kinds:
         query = QUERIES[kind]
@@ -99,9 +98,9 @@ def _measure(city: City, kinds: tuple[str, ...], *, warm: int, cold: int, score:
             city.forget_pages()
             colds.append(_asked(query, city))
         queries[kind] = {
-            "p50_ms": round(_percentile(asked, 50), 1),
-            "p95_ms": round(_percentile(asked, 95), 1),
-            "cold_ms": round(_percentile(colds, 50), 1),
+            "p50_ms": _percentile(asked, 50),
+            "p95_ms": _percentile(asked, 95),
+            "cold_ms": _percentile(colds, 50),
             "rows": round(float(np.mean([rows or 0 for _, rows in asked])), 1),
         }
         if refused := sum(rows is None for _, rows in [*asked, *colds]):
@@ -138,10 +137,10 @@ def _asked(query: Query, city: City) -> tuple[float, int | None]:
     return 1000 * (time.perf_counter() - before), rows
 
 
-def _percentile(asked: list[tuple[float, int | None]], percent: float) -> float:
-    """Of those that were answered: a refusal is quick and says nothing; nan where there are none."""
+def _percentile(asked: list[tuple[float, int | None]], percent: float) -> float | None:
+    """Of those that were answered: a refusal is quick and says nothing. None: none were."""
     times = [ms for ms, rows in asked if rows is not None]
-    return float(np.percentile(times, percent)) if times else math.nan
+    return round(float(np.percentile(times, percent)), 1) if times else None
 
 
 def _lines(figures: dict[str, object]) -> str:
