@@ -100,10 +100,13 @@ def _views(services: Services, grants: Sequence[Grant]) -> list[SearchGrantView]
     return [SearchGrantView.of(grant, now, people) for grant in grants]
 
 
-def _answers_for(services: Services, scope: Scope, username: str) -> bool:
-    """Whether whoever has the scope sees all that this person sees."""
-    areas = services.records.accounts.get(username).user.areas
-    return scope.covers(services.records.checkpoints.scope(areas))
+def _answered_for(services: Services, scope: Scope) -> set[str]:
+    """People of whose areas whoever has the scope sees all."""
+    people = [account.user for account in services.records.accounts.all()]
+    covered = {
+        areas: scope.covers(services.records.checkpoints.scope(areas)) for areas in {p.areas for p in people}
+    }
+    return {person.username for person in people if covered[person.areas]}
 
 
 @router.get("/search-grants")
@@ -114,11 +117,11 @@ def list_search_grants(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> SearchGrantsView:
     """One's own; a supervisor is shown those of everybody whose areas lie within theirs."""
-    mine = None if Role.SUPERVISOR in user.roles else user.username
-    found = services.records.grants.page(username=mine, limit=limit)
-    others = {grant.username for grant in found} - {user.username}
-    hidden = {username for username in others if not _answers_for(services, scope, username)}
-    return SearchGrantsView(grants=_views(services, [g for g in found if g.username not in hidden]))
+    whose: set[str] | None = {user.username}
+    if Role.SUPERVISOR in user.roles:
+        whose = None if scope.checkpoints is None else {user.username} | _answered_for(services, scope)
+    found = services.records.grants.page(usernames=whose, limit=limit)
+    return SearchGrantsView(grants=_views(services, found))
 
 
 @router.post("/search-grants", status_code=201)
@@ -142,7 +145,7 @@ def _decide(
     decision: SearchGrantDecision,
 ) -> SearchGrantView:
     asked_by = services.records.grants.get(grant_id).username
-    if asked_by != user.username and not _answers_for(services, scope, asked_by):
+    if asked_by != user.username and asked_by not in _answered_for(services, scope):
         raise NotFound(f"no grant {grant_id!r}")
     decided = services.records.grants.decide(grant_id, move, by=user, note=decision.note)
     return _views(services, [decided])[0]

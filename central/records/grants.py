@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -74,11 +75,11 @@ class SqlGrantBook:
         with self._database.read() as connection:
             return _one(connection, grant_id)
 
-    def page(self, *, username: str | None = None, limit: int) -> tuple[Grant, ...]:
+    def page(self, *, usernames: Collection[str] | None = None, limit: int) -> tuple[Grant, ...]:
         table = schema.search_grants
         query = select(table).order_by(table.c.asked_at.desc(), table.c.grant_id.desc()).limit(limit)
-        if username is not None:
-            query = query.where(table.c.username == username)
+        if usernames is not None:
+            query = query.where(table.c.username.in_(sorted(usernames)))
         with self._database.read() as connection:
             return tuple(_grant(row) for row in connection.execute(query))
 

@@ -102,4 +102,4 @@ def test_a_page_is_ones_own_or_everybodys(setting: Setting) -> None:
     other = grants.ask(REQUEST, by=setting.supervisor)
     assert grants.page(limit=10) == (other, mine)
     assert grants.page(limit=1) == (other,)
-    assert grants.page(username="investigator", limit=10) == (mine,)
+    assert grants.page(usernames={"investigator"}, limit=10) == (mine,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -89,8 +89,8 @@ class GrantBook(Protocol):
         """
         ...
 
-    def page(self, *, username: str | None = None, limit: int) -> tuple[Grant, ...]:
-        """The most lately asked first; `username`: only what they asked for."""
+    def page(self, *, usernames: Collection[str] | None = None, limit: int) -> tuple[Grant, ...]:
+        """The most lately asked first; `usernames`: only what these asked for."""
         ...
 
     def standing(self, username: str, case_number: str) -> Grant | None:
