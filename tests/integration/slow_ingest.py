@@ -62,10 +62,15 @@ def main(settings_json: str, delay_s: float, seconds: float) -> None:
         metrics=metrics,
     )
     process = psutil.Process()
+
+    def tell() -> None:
+        print(json.dumps({"rss_mib": process.memory_info().rss / (1 << 20)}), flush=True)
+
+    tell()  # what the engines hold, before anything is read
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         ingest.step()
-        print(json.dumps({"rss_mib": process.memory_info().rss / (1 << 20)}), flush=True)
+        tell()
     ingest.close()
     engines.close()
     bus.close()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.lookalike import Candidate, likelihoods, ranked, texts_like
+from central.investigation import Reach
+from central.lookalike import Candidate, likelihoods, plans_of_reads, ranked, texts_like
+from central.store.columns import microseconds
 from proto.passage import PlateRead, Position
 from proto.plate import ALNUM, PlateClass, PlateColour, confusable_with
 from tests.centre import START
@@ -69,3 +72,31 @@ def test_the_likeliest_comes_first_and_the_unlikely_not_at_all() -> None:
         for text, n, p in (("a", 1, 0.2), ("b", 9, 0.2), ("c", 3, 1.0), ("d", 99, 0.0))
     ]
     assert [c.text for c in ranked(found)] == ["c", "b", "a"]
+
+
+def test_texts_read_lately_are_asked_about_that_time_only_and_the_others_about_all_of_it() -> None:
+    day = timedelta(days=1)
+    reach = Reach(checkpoints=None, since=START - 90 * day, until=START)
+    last = {
+        "川C80185": START,
+        "川CB0185": START - day,
+        "川C8018S": START - 14 * day,
+        "川C8O185": START - 15 * day,
+    }
+    counts = pa.table(
+        {
+            "plate": list(last),
+            "passages": [1] * len(last),
+            "first_us": [microseconds(reach.since)] * len(last),
+            "last_us": [microseconds(at) for at in last.values()],
+        }
+    )
+    asked = {
+        tuple(plan.parameters["texts"]): plan.parameters["near"]  # type: ignore[arg-type]
+        for plan in plans_of_reads("川C80185", counts, reach)
+    }
+    assert asked == {
+        ("川C8018S", "川CB0185"): microseconds(START - 14 * day),
+        ("川C8O185",): microseconds(reach.since),
+    }
+    assert plans_of_reads("川C80185", counts.slice(0, 1), reach) == ()
