@@ -446,6 +446,7 @@ class RetentionSettings(_Section):
             "positions": self.positions_days,
             "flow": self.flow_days,
             "jobs": self.jobs_days,
+            "cases": self.cases_days,
             "uploads": self.uploads_days,
         }
 

@@ -15,7 +15,7 @@ from central.metrics import CentreMetrics
 from proto.clock import Clock
 
 USER = "system"
-RetentionKind = Literal["passages", "images", "alerts", "positions", "flow", "jobs", "uploads"]
+RetentionKind = Literal["passages", "images", "alerts", "positions", "flow", "jobs", "cases", "uploads"]
 _log = structlog.get_logger(__name__)
 
 

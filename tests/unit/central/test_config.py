@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from central.config import CentreSettings, ConfigError, example_toml, load_settings, shown_url
+from central.config import (
+    CentreSettings,
+    ConfigError,
+    RetentionSettings,
+    example_toml,
+    load_settings,
+    shown_url,
+)
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
 
@@ -183,3 +190,10 @@ def test_a_mistake_in_signing_on_is_named(tmp_path: Path, rows: str, complaint: 
     with pytest.raises(ConfigError, match=complaint) as mistaken:
         load_settings(written(tmp_path, rows))
     assert "hunter2" not in str(mistaken.value)
+
+
+def test_people_are_told_of_everything_that_is_deleted_for_age() -> None:
+    kept = RetentionSettings(cases_days=3).kept()
+    days = {name.removesuffix("_days") for name in RetentionSettings.model_fields if name.endswith("_days")}
+    assert set(kept) == days
+    assert kept["cases"] == 3
