@@ -63,7 +63,7 @@ class SqlPatrolBook:
         with self._database.write() as tx:
             mine = _only(_sent(tx.connection, by.username, alert_id), alert_id)
             alert = mine.found.alert
-            if report.key and any(step.key == report.key for step in alert.steps):
+            if report.key and any((s.user, s.key) == (by.username, report.key) for s in alert.steps):
                 return mine
             missing = set(report.photos) - _photos(tx.connection, alert_id)
             if missing:

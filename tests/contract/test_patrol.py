@@ -204,6 +204,17 @@ class TestWhatTheySay:
                 alert_id, AlertMove.UNDER_WAY, by=setting.driver, report=Report(key="k-2")
             )
 
+    def test_anothers_mark_is_another_one(self, setting: Setting) -> None:
+        """Two ride with the unit: a mark is its author's own, and hides no step of a colleague's."""
+        colleague = setting.records.people.create_user(
+            username="second", name="二", password=PASSWORD, roles=[Role.PATROL], by="tests"
+        )
+        setting.unit("u1", "patrol", "second")
+        alert_id, patrol = setting.alert(), setting.records.patrol
+        patrol.step(alert_id, AlertMove.UNDER_WAY, by=setting.driver, report=Report(key="1"))
+        after = patrol.step(alert_id, AlertMove.ON_SCENE, by=colleague, report=Report(key="1"))
+        assert [step.user for step in after.since[1:]] == ["patrol", "second"]
+
     def test_also_when_it_is_all_over(self, setting: Setting) -> None:
         """The answer was lost with the link, and comes to be asked for again long after."""
         setting.unit()

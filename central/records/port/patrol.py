@@ -56,7 +56,8 @@ class PatrolBook(Protocol):
     def step(
         self, alert_id: str, move: AlertMove, *, by: User, note: str = "", report: Report | None = None
     ) -> Dispatch:
-        """Make a unit's move, at whatever time it was made; one whose key was heard before changes nothing.
+        """Make a unit's move, at whatever time it was made; one whose key was heard of them before changes
+        nothing.
 
         Raises:
             NotFound: their unit was never sent to it.
