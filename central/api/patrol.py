@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
-from central.alert import FINAL, MOST_PHOTOS, AlertMove, AlertState, Report, crew_may
+from central.alert import FINAL, MOST_PHOTOS, AlertMove, AlertState, IncompleteStep, Report, crew_may
 from central.api.alerts import CONFLICT
 from central.api.caller import CurrentCaller
 from central.api.images import media_type_of
@@ -141,6 +141,9 @@ def step_dispatch(
     alert_id: str, step: CrewStep, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> DispatchView:
     """On the way, in place, stopped or missed, and what came of it."""
+    missing = [each for each in step.photos if not services.images.has(each)]
+    if missing:  # a photo has its place at the alert before its bytes are put away, see `hand_in_photo`
+        raise IncompleteStep(f"expected photos that were handed in before, got {', '.join(sorted(missing))}")
     report = Report(
         identity_checked=step.identity_checked,
         photos=tuple(dict.fromkeys(step.photos)),
@@ -167,7 +170,8 @@ def hand_in_photo(
     if media_type_of(data) not in ("image/jpeg", "image/png"):
         raise HTTPException(422, "expected a photo as JPEG or PNG, got something else")
     sha256 = hashlib.sha256(data).hexdigest()
-    # Theirs first: nobody fills the disk for an alert that they were not sent to.
+    # Theirs first: nobody fills the disk for an alert that they were not sent to. Where its bytes then can't be
+    # put away it is to be handed in again; until then no feedback may tell of it.
     services.records.patrol.take_photo(alert_id, sha256, by=user)
     services.images.put(sha256, data)
     caller.leaves("alert.photo", {"sha256": sha256, "bytes": len(data)}, subject=alert_id)

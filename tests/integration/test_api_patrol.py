@@ -17,6 +17,7 @@ from central.api.middleware import MAX_PHOTO_BYTES
 from central.area import Area
 from central.checkpoint import Checkpoint
 from central.people import Role, TokenScope
+from central.ports import StoreUnavailable
 from proto.clock import ManualClock
 from tests.centre import (
     CHECKPOINT,
@@ -215,6 +216,25 @@ def test_photos_that_are_none(centre: Centre) -> None:
     assert "JPEG or PNG" in problem_of(driver.post(path, content=b"GIF89a"), 422)
     large = min(MAX_PHOTO_BYTES, centre.services.settings.max_image_bytes) + 1
     problem_of(driver.post(path, content=b"\xff\xd8\xff" + bytes(large)), 413)
+
+
+def test_a_photo_is_told_of_once_it_lies_here(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its place at the alert is taken before its bytes are put away, and that may fail in between."""
+    alert_id = alert(centre)
+    driver = centre.client(Role.PATROL)
+    path = f"/api/patrol/dispatches/{alert_id}"
+    driver.post(f"{path}/steps", json={"step": "missed"})
+
+    def full(sha256: str, data: bytes) -> None:
+        raise StoreUnavailable("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(centre.services.images, "put", full)
+        problem_of(driver.post(f"{path}/photos", content=PHOTO), 503)
+    feedback = {"step": "feedback", "note": "未拦到", "photos": [hashlib.sha256(PHOTO).hexdigest()]}
+    assert "handed in before" in problem_of(driver.post(f"{path}/steps", json=feedback), 422)
+    assert driver.post(f"{path}/photos", content=PHOTO).status_code == 201
+    assert driver.post(f"{path}/steps", json=feedback).status_code == 200
 
 
 def test_areas_limit_where_it_was_seen_and_not_whom_to_stop(centre: Centre) -> None:
