@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 _LINES = frozenset({"LineString", "MultiLineString", "Polygon", "MultiPolygon"})
@@ -45,7 +44,7 @@ def read_lines(data: bytes) -> bytes:
     if not drawn:
         raise InvalidLines("expected lines or areas (LineString, Polygon and their Multi-), got none")
     collection = {"type": "FeatureCollection", "features": drawn}
-    return json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 class _Count:
@@ -78,7 +77,7 @@ def _positions(found: Any, depth: int, where: str, count: _Count) -> list[Any]:
     if count.points > MAX_POINTS:
         raise InvalidLines(f"expected at most {MAX_POINTS} points, got more: simplify the lines")
     numbers = [each for each in found[:2] if isinstance(each, int | float) and not isinstance(each, bool)]
-    if len(numbers) < 2 or not all(map(math.isfinite, numbers)):
+    if len(numbers) < 2:
         raise InvalidLines(f"{where}: expected longitude and latitude, got {str(found)[:60]}")
     longitude, latitude = numbers
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):

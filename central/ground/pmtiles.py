@@ -61,6 +61,8 @@ class TileFile:
         self._packed = packed == _GZIP
         self.media_type = MEDIA_TYPES[kind]
         self.zooms = range(low, min(high, _DEEPEST) + 1)
+        if not self.zooms:
+            raise InvalidTiles(f"expected zooms of 0 to {_DEEPEST} in {name}, got {low} to {high}")
         self._leaves: OrderedDict[int, list[_Entry]] = OrderedDict()
         self._lock = threading.Lock()
         self._root = self._directory(self._root_at, self._root_length)

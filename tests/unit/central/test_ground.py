@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -86,6 +87,11 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     vector = write_tiles(tmp_path / "v", {(0, 0, 0): b"x"}, kind=1)
     with pytest.raises(InvalidTiles, match=r"expected tiles that are pictures .* got vector tiles"):
         TileFile.open(vector)
+    whole = bytearray(write_tiles(tmp_path / "w", {(3, 0, 0): b"x"}).read_bytes())
+    whole[100:102] = bytes([3, 2])  # the nearest zoom, the deepest
+    other.write_bytes(whole)
+    with pytest.raises(InvalidTiles, match="expected zooms"):
+        TileFile.open(other)
 
 
 @given(data=st.data())
@@ -132,6 +138,13 @@ def test_lines_keep_their_shape_and_name_and_nothing_else() -> None:
     }
 
 
+def test_a_name_may_be_no_text() -> None:
+    """Half of a character, as a program that cuts names may leave it."""
+    road = {"type": "LineString", "coordinates": [[104.77, 29.34], [104.78, 29.35]]}
+    data = collection(road).replace(json.dumps("滨江路").encode(), rb'"\ud83d"')
+    assert json.loads(read_lines(data))["features"][0]["properties"] == {"name": "?"}
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
@@ -143,6 +156,8 @@ def test_lines_keep_their_shape_and_name_and_nothing_else() -> None:
         (collection({"type": "LineString", "coordinates": []}), "a list of coordinates"),
         (collection({"type": "LineString", "coordinates": [["a", 1]]}), "longitude and latitude"),
         (collection({"type": "LineString", "coordinates": [[200, 1], [1, 1]]}), "degrees east and north"),
+        (collection({"type": "LineString", "coordinates": [[10**400, 1], [1, 1]]}), "degrees east and north"),
+        (collection({"type": "LineString", "coordinates": [[math.nan, 1], [1, 1]]}), "degrees east and north"),
         (collection({"type": "Polygon", "coordinates": [[1, 2]]}), "feature 1: expected a list"),
     ],
 )
