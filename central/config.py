@@ -589,7 +589,7 @@ class MapSettings(_Section):
     )
     tiles: str = Field(
         default="",
-        pattern=r"^(https://[^/\s'\";,]+/\S*|http://(127\.0\.0\.1|localhost)(:\d+)?/\S*)?$",
+        pattern=r"^(https://[A-Za-z0-9._:-]+/\S*|http://(127\.0\.0\.1|localhost)(:\d+)?/\S*)?$",
         description="Or a server of tiles, like https://tiles.example/{z}/{x}/{y}.png: pages may then load "
         "pictures from it, which tells it where operators look. Empty: none.",
     )

@@ -173,6 +173,7 @@ def test_lines_that_are_none(data: bytes, why: str) -> None:
         ('tiles = "https://t.example/{z}/{x}"', "expected {y}"),
         ('tiles = "http://t.example/{z}/{x}/{y}"', "map.tiles"),
         ('tiles = "https://t.example\'; script-src *"', "map.tiles"),
+        ('tiles = "https://地图.example/{z}/{x}/{y}"', "map.tiles"),
     ],
 )
 def test_settings_that_cannot_be(tmp_path: Path, text: str, why: str) -> None:
