@@ -132,7 +132,7 @@ async def follow(
     scope = await run_in_threadpool(services.records.checkpoints.scope, user.areas)
     every = services.settings.live_recheck.total_seconds()
     looked = services.clock.monotonic()
-    caught_up, unit_id = False, ""
+    caught_up = False
     while True:
         if not caught_up and cursor >= behind:
             caught_up = True
@@ -144,8 +144,8 @@ async def follow(
             yield _note("gap", {"newest": cursor}, resume=cursor)
             continue
         kinds = kinds_for(user.roles)
-        if Role.PATROL in user.roles:
-            unit_id = await run_in_threadpool(_unit_of, services, user)
+        rides = Role.PATROL in user.roles
+        unit_id = await run_in_threadpool(_unit_of, services, user) if rides else ""
         live_since = services.clock.now() - services.records.policy.live_window
         for event in events:
             cursor = event.event_id

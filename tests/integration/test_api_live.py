@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -271,6 +271,44 @@ class TestServerSentEvents:
         answer = client.get("/api/live/events", headers={"Accept": "text/event-stream", "Last-Event-ID": "x"})
         assert answer.status_code == 422
         assert centre.client(Accept="text/event-stream").get("/api/live/events").status_code == 401
+
+
+def test_who_rides_no_more_is_told_of_no_dispatch(centre: Centre, clock: ManualClock) -> None:
+    records, operator = centre.records, centre.staff[Role.OPERATOR]
+    records.units.put("u1", name="一号", team="", area_id=None, by="tests", crew=["patrol"])
+
+    def send(plate: str) -> None:
+        order = active_order(records, centre.staff, order_request(plate))
+        records.alerts.raise_alerts([hit(order, passage(plate))])
+        (raised,) = (
+            f.alert.alert_id
+            for f in records.alerts.page(only_open=True, limit=9)
+            if f.order.request.plate == plate
+        )
+        records.alerts.step(raised, AlertMove.VERIFY, by=operator, verdict=Verdict.CORRECT)
+        records.alerts.step(raised, AlertMove.SIGN_OFF, by=operator)
+        records.alerts.step(raised, AlertMove.DISPATCH, by=operator, unit="u1")
+
+    with console(centre, Role.PATROL) as connection:
+        assert next_of(connection)["kind"] == "hello"
+        send("川C10001")
+        assert next_of(connection)["kind"] == "dispatch"
+        records.accounts.change("patrol", by="administrator", roles=[Role.APPLICANT])
+        clock.advance(1)
+        kinds = set[str]()
+        for number in range(100):  # until it was looked at who they are
+            active_order(records, centre.staff, order_request(f"川C2{number:04}"))
+            with suppress(TimeoutError):
+                kinds.add(json.loads(connection.recv(timeout=0.1))["kind"])
+            if "order" in kinds:
+                break
+        send("川C10002")
+        last = active_order(records, centre.staff, order_request("川C30000"))
+        while True:
+            told = next_of(connection)
+            assert told["kind"] == "order"
+            if told["data"]["order_id"] == last.order_id:
+                break
 
 
 def event_of(lines: Iterator[str]) -> tuple[str, str | None, Any]:
