@@ -32,8 +32,8 @@ A_RECORD = 200
 #: Before it begins and while it is at work: 234 MiB of the latter, and several times that as values.
 BEFORE, AMID = 2_000, 6_000
 DELAY_S, SECONDS = 2.0, 10.0  #: 6 writes in that time
-#: Above what it holds at rest: a poll, what a client fetches ahead, the first write (230 MiB were seen). A process
-#: that reads on meanwhile grows by 530 at least.
+#: Above what it holds at rest: a poll, what a client fetches ahead, the first write (230 MiB were seen). A
+#: process that reads on meanwhile grows by 530 at least.
 GROWTH_MIB = 350.0
 
 
