@@ -1,5 +1,5 @@
 // The queue of a phone's steps: in order, once, kept until the server has them or has said why not.
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "../src/api/client";
 import type { Dispatch } from "../src/api/types";
 import { movesLeft } from "../src/pages/patrol/moves";
@@ -23,6 +23,49 @@ function outbox(how: Send, store = new StepStore(), username = "driver") {
   made.start();
   return { made, sent };
 }
+
+/** A browser's database, as far as it is used here, that takes no more than so many steps. */
+function database(room: number): Map<number, Queued> {
+  const kept = new Map<number, Queued>();
+  let next = 1;
+  const transaction = () => {
+    const made: Record<string, unknown> = { error: null };
+    const ends = (result: unknown, fails = false) => {
+      const request: Record<string, unknown> = { result, error: fails ? new Error("full") : null };
+      queueMicrotask(() => {
+        (request[fails ? "onerror" : "onsuccess"] as undefined | (() => void))?.();
+        (made[fails ? "onabort" : "oncomplete"] as undefined | (() => void))?.();
+      });
+      return request;
+    };
+    made.objectStore = () => ({
+      getAll: () => ends([...kept.values()]),
+      add(draft: Queued) {
+        if (kept.size >= room) return ends(undefined, true);
+        kept.set(next, { ...draft, id: next });
+        return ends(next++);
+      },
+      put(entry: Queued) {
+        if (kept.size >= room) return ends(undefined, true);
+        kept.set(entry.id, entry);
+        return ends(entry.id);
+      },
+      delete: (id: number) => ends(void kept.delete(id)),
+    });
+    return made;
+  };
+  const open = () => {
+    const request: Record<string, unknown> = { result: { transaction, close: () => undefined } };
+    queueMicrotask(() => (request.onsuccess as () => void)());
+    return request;
+  };
+  vi.stubGlobal("indexedDB", { open });
+  return kept;
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 describe("the queue of steps", () => {
   it("sends in order, each once, and forgets what was sent", async () => {
@@ -93,6 +136,29 @@ describe("the queue of steps", () => {
     await vi.waitFor(() => expect(second.made.entries.get()).toEqual([]));
     expect(heard).toEqual(["second"]);
     expect((await store.all()).map(({ username }) => username)).toEqual(["driver"]);
+  });
+
+  it("keeps in memory what a full phone has no room for, and sends it in order", async () => {
+    const kept = database(1);
+    let link = false;
+    const heard: CrewMove[] = [];
+    const { made } = outbox(({ step: name }) => {
+      if (!link) return Promise.reject(new Problem(0));
+      heard.push(name);
+      return name === "on_scene" ? Promise.reject(new Problem(409)) : Promise.resolve({} as Dispatch);
+    });
+    await made.put(step("under_way"));
+    expect(made.durable).toBe(true);
+    await made.put(step("on_scene"));
+    await made.put(step("missed"));
+    expect(said(made.entries.get())).toEqual(["under_way", "on_scene", "missed"]);
+    expect([kept.size, made.durable]).toEqual([1, false]);
+    link = true;
+    dispatchEvent(new Event("online"));
+    await vi.waitFor(() => expect(said(made.entries.get())).toEqual(["on_scene"]));
+    expect(heard).toEqual(["under_way", "on_scene", "missed"]);
+    expect(made.entries.get()[0]?.refused?.status).toBe(409);
+    made.stop();
   });
 
   it("waits for a new session without losing anything", async () => {

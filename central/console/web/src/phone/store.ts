@@ -23,63 +23,83 @@ export type Draft = Omit<Queued, "id">;
 const NAME = "bukong";
 const STORE = "steps";
 
-function asked<T>(request: IDBRequest<T>): Promise<T> {
+function opened(): Promise<IDBDatabase> {
   return new Promise((done, failed) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(STORE, { keyPath: "id", autoIncrement: true });
+    };
     request.onsuccess = () => done(request.result);
-    request.onerror = () => failed(request.error ?? new Error("expected an answer of the browser's database"));
+    request.onerror = () => failed(request.error ?? new Error("expected the browser's database"));
   });
 }
 
-/** Kept only as long as the page where the browser gives no database. */
+/** Not when the request was heard: storage that is full may be noticed at the end only. */
+function finished<T>(transaction: IDBTransaction, request: IDBRequest<T>): Promise<T> {
+  return new Promise((done, failed) => {
+    transaction.oncomplete = () => done(request.result);
+    transaction.onabort = () => failed(transaction.error ?? new Error("expected the database to write"));
+  });
+}
+
+/** What the browser's database would not take (refused, full, broken) is kept as long as the page. */
 export class StepStore {
-  /** Whether what is put here outlives the page. */
-  durable = true;
-  #database: Promise<IDBDatabase | null> | null = null;
-  #memory = new Map<number, Queued>();
-  #next = 1;
+  #database: Promise<IDBDatabase> | null = null;
+  /** Holds in place of what the database has under the same id. */
+  readonly #memory = new Map<number, Queued>();
+  /** Removed, though the database would not let go of them. */
+  readonly #gone = new Set<number>();
+  #next = 2 ** 40; // behind all that the database counts
+
+  /** Whether all that was put here outlives the page. */
+  get durable(): boolean {
+    return this.#memory.size === 0;
+  }
 
   async all(): Promise<Queued[]> {
-    const store = await this.#store("readonly");
-    const found = store ? await asked(store.getAll() as IDBRequest<Queued[]>) : [...this.#memory.values()];
-    return found.sort((a, b) => a.id - b.id);
+    const kept = await this.#ask("readonly", (steps) => steps.getAll() as IDBRequest<Queued[]>);
+    const found = new Map([...(kept ?? []), ...this.#memory.values()].map((entry) => [entry.id, entry]));
+    return [...found.values()].filter(({ id }) => !this.#gone.has(id)).sort((a, b) => a.id - b.id);
   }
 
   async add(draft: Draft): Promise<Queued> {
-    const store = await this.#store("readwrite");
-    const id = store ? ((await asked(store.add(draft))) as number) : this.#next++;
-    const made = { ...draft, id };
-    if (!store) this.#memory.set(id, made);
+    // While one is in memory, those after it are too: the order is by id.
+    const id = this.durable
+      ? await this.#ask("readwrite", (steps) => steps.add(draft) as IDBRequest<number>)
+      : null;
+    const made = { ...draft, id: id ?? this.#next++ };
+    if (id === null) this.#memory.set(made.id, made);
     return made;
   }
 
   async put(entry: Queued): Promise<void> {
-    const store = await this.#store("readwrite");
-    if (store) await asked(store.put(entry));
-    else this.#memory.set(entry.id, entry);
+    this.#memory.set(entry.id, entry);
+    const kept = await this.#ask("readwrite", (steps) => steps.put(entry));
+    if (kept !== null) this.#memory.delete(entry.id);
   }
 
   async remove(id: number): Promise<void> {
-    const store = await this.#store("readwrite");
-    if (store) await asked(store.delete(id));
-    else this.#memory.delete(id);
+    this.#memory.delete(id);
+    this.#gone.add(id);
+    const removed = await this.#ask("readwrite", (steps) => steps.delete(id));
+    if (removed !== null) this.#gone.delete(id);
   }
 
-  async #store(mode: IDBTransactionMode): Promise<IDBObjectStore | null> {
-    this.#database ??= this.#open();
-    const database = await this.#database;
-    return database?.transaction(STORE, mode).objectStore(STORE) ?? null;
-  }
-
-  async #open(): Promise<IDBDatabase | null> {
-    try {
-      const request = indexedDB.open(NAME, 1);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore(STORE, { keyPath: "id", autoIncrement: true });
-      };
-      return await asked(request);
-    } catch {
-      this.durable = false;
-      return null;
+  /** null where the database won't. Asked twice: a phone may have closed it while the page slept. */
+  async #ask<T>(mode: IDBTransactionMode, work: (steps: IDBObjectStore) => IDBRequest<T>): Promise<T | null> {
+    for (let tries = 0; tries < 2; tries += 1) {
+      const database = (this.#database ??= opened());
+      try {
+        const transaction = (await database).transaction(STORE, mode, { durability: "strict" });
+        return await finished(transaction, work(transaction.objectStore(STORE)));
+      } catch {
+        this.#database = null;
+        database.then(
+          (open) => open.close(),
+          () => undefined,
+        );
+      }
     }
+    return null;
   }
 }
