@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "../src/api/client";
 import type { Dispatch } from "../src/api/types";
 import { movesLeft } from "../src/pages/patrol/moves";
-import { Outbox, type Send } from "../src/phone/outbox";
+import { Outbox, send, type Send } from "../src/phone/outbox";
 import { type CrewMove, type Queued, StepStore } from "../src/phone/store";
 
 const step = (name: CrewMove, alert = "a-1") => ({
@@ -64,6 +64,7 @@ function database(room: number): Map<number, Queued> {
 }
 
 afterEach(() => {
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
@@ -161,11 +162,54 @@ describe("the queue of steps", () => {
     made.stop();
   });
 
-  it("waits for a new session without losing anything", async () => {
-    const { made } = outbox(() => Promise.reject(new Problem(401)));
+  it("stops in the middle of a step when somebody leaves: the rest of it would go out under the next name", async () => {
+    const asked: string[] = [];
+    const answers: ((answer: Response) => void)[] = [];
+    vi.stubGlobal("fetch", (request: Request) => {
+      if (request.signal.aborted) return Promise.reject(new Error("aborted"));
+      asked.push(new URL(request.url).pathname.split("/").at(-1) ?? "");
+      return new Promise((done) => answers.push(done));
+    });
+    const store = new StepStore();
+    const { made, sent } = outbox(send, store);
+    await made.put({ ...step("feedback"), photos: [new Blob(["a"]), new Blob(["b"])] });
+    await vi.waitFor(() => expect(asked).toEqual(["photos"]));
+    made.stop();
+    answers[0]?.(Response.json({ sha256: "1" }));
+    await vi.waitFor(async () => expect(said(await store.all())).toEqual(["feedback"]));
+    await new Promise((done) => setTimeout(done, 50));
+    expect(asked).toEqual(["photos"]);
+    expect(sent).toEqual([]);
+  });
+
+  it("tries again where no answer ever comes", async () => {
+    vi.useFakeTimers();
+    let tries = 0;
+    const { made } = outbox((_, signal) => {
+      tries += 1;
+      if (tries > 1) return Promise.resolve({} as Dispatch);
+      return new Promise((_done, failed) => {
+        signal.addEventListener("abort", () => failed(new Problem(0)));
+      });
+    });
     await made.put(step("under_way"));
-    await vi.waitFor(() => expect(made.entries.get()[0]?.refused).toBeNull());
-    expect(said(made.entries.get())).toEqual(["under_way"]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(tries).toBe(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(tries).toBe(2);
+    expect(made.entries.get()).toEqual([]);
+    made.stop();
+  });
+
+  it("waits for a new session without losing anything", async () => {
+    const how = vi.fn<Send>(() => Promise.reject(new Problem(401)));
+    const { made } = outbox(how);
+    await made.put(step("under_way"));
+    await vi.waitFor(() => expect(how).toHaveBeenCalled());
+    await new Promise((done) => setTimeout(done, 50));
+    expect(made.entries.get().map(({ step: name, refused }) => [name, refused])).toEqual([["under_way", null]]);
+    expect(how).toHaveBeenCalledTimes(1);
+    made.stop();
   });
 });
 

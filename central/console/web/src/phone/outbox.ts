@@ -6,15 +6,17 @@ import { createStore } from "../base/store";
 import { type Draft, type Queued, StepStore } from "./store";
 
 const WAITS_MS = [1000, 2000, 4000, 8000, 15_000];
+/** How long the step and each of its photos may take: of a link that died the browser may tell minutes later. */
+const CALL_MS = 90_000;
 const LOCK = "bukong-steps";
 
 /** Not sent now, but perhaps later: no link, a server that is away or asks to wait. */
 export const passing = ({ status }: Problem) => status === 0 || status === 429 || status >= 500;
 
-/** How a step and its photos get to the server; the tests put another in its place. */
-export type Send = (entry: Queued) => Promise<Dispatch>;
+/** How a step and its photos get to the server until told to stop; the tests put another in its place. */
+export type Send = (entry: Queued, signal: AbortSignal) => Promise<Dispatch>;
 
-export async function send(entry: Queued): Promise<Dispatch> {
+export async function send(entry: Queued, signal: AbortSignal): Promise<Dispatch> {
   const path = { alert_id: entry.alert_id };
   const photos: string[] = [];
   for (const photo of entry.photos) {
@@ -24,13 +26,14 @@ export async function send(entry: Queued): Promise<Dispatch> {
         body: "",
         bodySerializer: () => photo,
         headers: { "Content-Type": photo.type },
+        signal,
       }),
     );
     photos.push(taken.sha256);
   }
   const { step, note, identity_checked, made_at, key } = entry;
   const body = { step, note, identity_checked, photos, made_at, key };
-  return answer(api.POST("/api/patrol/dispatches/{alert_id}/steps", { params: { path }, body }));
+  return answer(api.POST("/api/patrol/dispatches/{alert_id}/steps", { params: { path }, body, signal }));
 }
 
 /** Once more where the device has no locks: the key keeps a step from being made twice. */
@@ -49,6 +52,7 @@ export class Outbox {
   readonly #send: Send;
   #running = false;
   #stopped = false;
+  #sending: AbortController | null = null;
   #tries = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -70,8 +74,10 @@ export class Outbox {
     void this.#read().then(this.#now);
   }
 
+  /** Nothing goes out any more: whoever signs in next must not send what is on its way. */
   stop(): void {
     this.#stopped = true;
+    this.#sending?.abort();
     removeEventListener("online", this.#now);
     document.removeEventListener("visibilitychange", this.#now);
     clearTimeout(this.#timer);
@@ -130,8 +136,10 @@ export class Outbox {
     for (;;) {
       const next = this.entries.get().find(({ refused }) => refused === null);
       if (!next || this.#stopped) return;
+      const sending = (this.#sending = new AbortController());
+      const late = setTimeout(() => sending.abort(), CALL_MS * (1 + next.photos.length));
       try {
-        const dispatch = await this.#send(next);
+        const dispatch = await this.#send(next, sending.signal);
         await this.#store.remove(next.id);
         this.#tries = 0;
         this.#sent(dispatch);
@@ -144,6 +152,8 @@ export class Outbox {
         }
         const { status, kind, detail } = problem;
         await this.#store.put({ ...next, refused: { status, kind, detail } });
+      } finally {
+        clearTimeout(late);
       }
       await this.#read();
     }
