@@ -211,6 +211,16 @@ describe("the queue of steps", () => {
     expect(how).toHaveBeenCalledTimes(1);
     made.stop();
   });
+
+  it("takes a step where the page came without HTTPS", async () => {
+    vi.stubGlobal("crypto", {
+      getRandomValues: (bytes: Uint8Array) => bytes.fill(171),
+    });
+    const { made } = outbox(() => Promise.reject(new Problem(0)));
+    await made.put(step("under_way"));
+    expect(made.entries.get()[0]?.key).toMatch(/^[a-z0-9-]{20,64}$/);
+    made.stop();
+  });
 });
 
 describe("what may still be said", () => {

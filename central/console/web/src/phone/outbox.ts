@@ -43,6 +43,12 @@ async function alone(work: () => Promise<void>): Promise<void> {
   else await work();
 }
 
+/** Not `randomUUID`, which a page that came without HTTPS has not. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export class Outbox {
   /** Of this user, in the order they were made. */
   readonly entries = createStore<Queued[]>([]);
@@ -87,7 +93,7 @@ export class Outbox {
   async put(draft: Omit<Draft, "key" | "username" | "made_at" | "refused">): Promise<void> {
     await this.#store.add({
       ...draft,
-      key: crypto.randomUUID(),
+      key: newKey(),
       username: this.#username,
       made_at: new Date().toISOString(),
       refused: null,
