@@ -16,7 +16,7 @@ export const sharing = createStore<Sharing>({ state: "off", at: null, metres: nu
 
 let watch: number | null = null;
 let unit = "";
-let told = 0;
+let told = -Infinity; // by the page's own clock: the phone's may be set back
 
 function become(change: Partial<Sharing>): void {
   sharing.set({ ...sharing.get(), ...change });
@@ -24,8 +24,8 @@ function become(change: Partial<Sharing>): void {
 
 async function tell({ coords, timestamp }: GeolocationPosition): Promise<void> {
   become({ metres: Math.round(coords.accuracy) });
-  if (Date.now() - told < EVERY_MS) return;
-  told = Date.now();
+  if (performance.now() - told < EVERY_MS) return;
+  told = performance.now();
   const body = {
     // A fix may be stamped a little ahead of the clock.
     at: new Date(Math.min(timestamp, Date.now())).toISOString(),
@@ -51,7 +51,7 @@ export function startSharing(unitId: string): void {
     become({ state: "unknown" });
     return;
   }
-  told = 0;
+  told = -Infinity;
   become({ state: "asking", at: null, metres: null });
   watch = navigator.geolocation.watchPosition(
     (position) => void tell(position),
