@@ -76,6 +76,26 @@ def test_on_a_small_screen_one_thing_at_a_time(site: Site, desks: SiteDesks) -> 
     expect(page.locator("table.passages")).to_be_visible()
 
 
+def test_whoever_has_ten_pages_sees_them_all(site: Site, desks: SiteDesks) -> None:
+    """On a desk's usual screen, in the language of the longer words; on a phone at least the one that is open."""
+    page = desks.sign_in(
+        "zhao.hong",
+        Role.SUPERVISOR,
+        prepare="localStorage.setItem('bukong.language', '\"en\"')",
+        viewport={"width": 1366, "height": 768},
+    )
+    links = page.locator("header nav a")
+    expect(links).to_have_count(10)
+    assert page.locator("header nav").evaluate("(nav) => nav.scrollWidth <= nav.clientWidth")
+    expect(page.get_by_role("link", name="bukong", exact=True)).to_be_visible()
+    expect(page.locator(".brand span")).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    for at in (9, 0):
+        links.nth(at).evaluate("(link) => { location.hash = link.hash; }")
+        expect(links.nth(at)).to_have_attribute("aria-current", "page")
+        expect(links.nth(at)).to_be_in_viewport(ratio=1)
+
+
 def test_the_keyboard_alone_gets_everywhere(site: Site, desks: SiteDesks) -> None:
     furnish(site)
     page = desks.sign_in("li.jing", Role.OPERATOR)

@@ -21,6 +21,7 @@ export function Shell({ user, desk, leave }: ShellProps) {
   const { t, word } = useSpeech();
   const { page: wanted, part } = useRoute();
   const main = useRef<HTMLElement>(null);
+  const nav = useRef<HTMLElement>(null);
   const entry = PAGES.find(({ name }) => name === wanted) ?? PAGES.find(({ name }) => name === homePage(user));
   const offered = offeredPages(user);
   const allowed = entry !== undefined && offered.includes(entry);
@@ -34,6 +35,11 @@ export function Shell({ user, desk, leave }: ShellProps) {
     // In a tab behind others the number is all that is seen.
     document.title = `${open && watching ? `(${open}) ` : ""}${title} · ${t("title")}`;
   }, [open, watching, title, t]);
+  const shown = entry?.name;
+  useEffect(() => {
+    // Where not all pages fit, the one that is open is among those that are seen.
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [shown]);
   return (
     <>
       <a
@@ -47,15 +53,15 @@ export function Shell({ user, desk, leave }: ShellProps) {
         {t("skip")}
       </a>
       <header className="bar">
-        <a className="brand" href="#/">
+        <a className="brand" href="#/" aria-label={t("brand")}>
           <img src="favicon.svg" alt="" width={26} height={26} />
           <span>{t("brand")}</span>
         </a>
-        <nav aria-label={t("navigation")} hidden={listed.length < 2}>
+        <nav ref={nav} aria-label={t("navigation")} hidden={listed.length < 2}>
           <ul>
             {listed.map(({ name }) => (
               <li key={name}>
-                <a href={address(name)} aria-current={name === entry?.name ? "page" : undefined}>
+                <a href={address(name)} aria-current={name === shown ? "page" : undefined}>
                   {t(`page.${name}`)}
                   {name === "watch" && open > 0 && <span className="badge">{open > 99 ? "99+" : open}</span>}
                 </a>
