@@ -1,5 +1,5 @@
 // A file that a call answers, handed to the user under the name that the server gives it.
-import { Problem } from "./client";
+import { answer, Problem } from "./client";
 
 interface FileAnswer {
   data?: Blob | undefined;
@@ -9,16 +9,9 @@ interface FileAnswer {
 
 /** `call` with `parseAs: "blob"`. Gives the file's name. @throws {Problem} */
 export async function takeFile(call: Promise<FileAnswer>): Promise<string> {
-  let said;
-  try {
-    said = await call;
-  } catch {
-    throw new Problem(0);
-  }
-  const { data, error, response } = said;
-  if (!response.ok || data === undefined) {
-    throw new Problem(response.status, typeof error === "object" && error !== null ? error : {});
-  }
+  const data = await answer(call);
+  const { response } = await call;
+  if (data === undefined) throw new Problem(response.status);
   const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "bukong";
   hand(data, name);
   return name;

@@ -6,6 +6,7 @@ import { useLoaded } from "../../api/load";
 import type { AnalysisKind, Checkpoint, Job } from "../../api/types";
 import { useSpeech } from "../../base/language";
 import { go } from "../../base/route";
+import { ExportButtons } from "../../parts/ExportButtons";
 import { Facts } from "../../parts/Facts";
 import { handOver } from "../../parts/handover";
 import { PlateChip } from "../../parts/Plate";
@@ -18,8 +19,6 @@ import { cancel, discard, over } from "./jobs";
 
 const PAGE = 100;
 const FORMS = ["csv", "xlsx"] as const;
-/** As they are called everywhere. */
-const NAMES = { csv: "CSV", xlsx: "XLSX" } as const;
 
 interface JobDetailProps {
   job: Job;
@@ -116,44 +115,22 @@ interface FoundProps {
 function Found({ job, kind, places, total }: FoundProps) {
   const { t, number } = useSpeech();
   const [starts, setStarts] = useState<number[]>([0]);
-  const [problem, setProblem] = useState<Problem | null>(null);
   const after = starts.at(-1) ?? 0;
   const params = { path: { job_id: job.job_id }, query: { after, limit: PAGE } };
-  const {
-    data,
-    problem: refused,
-    again,
-  } = useLoaded(`${job.job_id} ${after}`, () => answer(api.GET("/api/jobs/{job_id}/findings", { params })));
-  if (!data) return refused ? <Failed problem={refused} again={again} /> : <Loading />;
-  const take = async (form: (typeof FORMS)[number]) => {
-    setProblem(null);
-    try {
-      const where = { path: { job_id: job.job_id } };
-      await takeFile(api.POST("/api/jobs/{job_id}/export", { params: where, body: { form }, parseAs: "blob" }));
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
+  const { data, problem, again } = useLoaded(`${job.job_id} ${after}`, () =>
+    answer(api.GET("/api/jobs/{job_id}/findings", { params })),
+  );
+  if (!data) return problem ? <Failed problem={problem} again={again} /> : <Loading />;
+  const take = (form: (typeof FORMS)[number]) => {
+    const where = { path: { job_id: job.job_id } };
+    return takeFile(api.POST("/api/jobs/{job_id}/export", { params: where, body: { form }, parseAs: "blob" }));
   };
   return (
     <>
       <header className="track-head">
         <strong>{t("analysis.found", { n: total })}</strong>
-        <div className="row exports" role="group" aria-label={t("export.title")}>
-          <span className="muted">{t("export.title")}</span>
-          {FORMS.map((form) => (
-            <button
-              key={form}
-              className="button button-small"
-              type="button"
-              data-export={form}
-              onClick={() => void take(form)}
-            >
-              <Data>{NAMES[form]}</Data>
-            </button>
-          ))}
-        </div>
+        <ExportButtons forms={FORMS} take={take} />
       </header>
-      {problem && <Complaint problem={problem} />}
       {data.withheld > 0 && (
         <p className="notice">
           {t("job.withheld", { n: number(data.withheld) })} <Data>{data.withheld_why}</Data>

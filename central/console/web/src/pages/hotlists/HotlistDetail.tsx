@@ -1,14 +1,15 @@
 // One list: what it is, the file that is being decided on, those before it, and its rows to take along.
 import { useState } from "react";
-import { answer, api, asProblem, type Problem } from "../../api/client";
+import { answer, api } from "../../api/client";
 import { takeFile } from "../../api/file";
 import { useLoaded } from "../../api/load";
 import { hasRole } from "../../api/session";
 import type { Checkpoint, Hotlist, HotlistImport, User } from "../../api/types";
 import { useSpeech } from "../../base/language";
 import { zone } from "../../base/time";
+import { ExportButtons } from "../../parts/ExportButtons";
 import { Facts } from "../../parts/Facts";
-import { Complaint, Empty, Failed, Loading } from "../../parts/States";
+import { Empty, Failed, Loading } from "../../parts/States";
 import { TableHead } from "../../parts/TableHead";
 import { Data, Person, Time } from "../../parts/Text";
 import { ImportPanel } from "./ImportPanel";
@@ -19,8 +20,6 @@ const READING_MS = 700;
 const RESTING_MS = 8000;
 const UNDECIDED = new Set(["received", "previewed", "confirmed"]);
 const FORMS = ["csv", "xlsx"] as const;
-/** As they are called everywhere. */
-const NAMES = { csv: "CSV", xlsx: "XLSX" } as const;
 
 interface HotlistDetailProps {
   hotlist: Hotlist;
@@ -33,6 +32,10 @@ export function HotlistDetail({ hotlist, user, places, changed }: HotlistDetailP
   const { t, number } = useSpeech();
   const nameOf = (id: string) => places.find((p) => p.checkpoint_id === id)?.name ?? id;
   const sees = hasRole(user, "applicant", "approver", "supervisor", "auditor");
+  const take = (form: (typeof FORMS)[number]) => {
+    const params = { path: { hotlist_id: hotlist.hotlist_id }, query: { form } };
+    return takeFile(api.GET("/api/hotlists/{hotlist_id}/rows", { params, parseAs: "blob" }));
+  };
   const takes = hasRole(user, "applicant", "approver") && user.areas.length === 0 && hotlist.generation > 0;
   return (
     <article className="hotlist-detail" data-hotlist={hotlist.hotlist_id}>
@@ -49,7 +52,7 @@ export function HotlistDetail({ hotlist, user, places, changed }: HotlistDetailP
           <strong>
             {hotlist.generation ? t("hotlist.in_force", { n: number(hotlist.rows) }) : t("hotlist.unfilled")}
           </strong>
-          {takes && <Take hotlist={hotlist} />}
+          {takes && <ExportButtons forms={FORMS} take={take} />}
         </div>
       </header>
       {hotlist.left_out.length > 0 && (
@@ -81,37 +84,6 @@ export function HotlistDetail({ hotlist, user, places, changed }: HotlistDetailP
         ]}
       />
     </article>
-  );
-}
-
-function Take({ hotlist }: { hotlist: Hotlist }) {
-  const { t } = useSpeech();
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const take = async (form: (typeof FORMS)[number]) => {
-    setProblem(null);
-    const params = { path: { hotlist_id: hotlist.hotlist_id }, query: { form } };
-    try {
-      await takeFile(api.GET("/api/hotlists/{hotlist_id}/rows", { params, parseAs: "blob" }));
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-  };
-  return (
-    <div className="row" role="group" aria-label={t("export.title")}>
-      <span className="muted">{t("export.title")}</span>
-      {FORMS.map((form) => (
-        <button
-          key={form}
-          className="button button-small"
-          type="button"
-          data-export={form}
-          onClick={() => void take(form)}
-        >
-          <Data>{NAMES[form]}</Data>
-        </button>
-      ))}
-      {problem && <Complaint problem={problem} />}
-    </div>
   );
 }
 
