@@ -77,7 +77,7 @@ def test_on_a_small_screen_one_thing_at_a_time(site: Site, desks: SiteDesks) -> 
 
 
 def test_whoever_has_ten_pages_sees_them_all(site: Site, desks: SiteDesks) -> None:
-    """On a desk's usual screen, in the language of the longer words; on a phone at least the one that is open."""
+    """On a desk's usual screen, in the longer language; on a phone at least the one that is open."""
     page = desks.sign_in(
         "zhao.hong",
         Role.SUPERVISOR,
