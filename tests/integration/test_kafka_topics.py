@@ -82,7 +82,11 @@ def test_what_was_changed_on_the_cluster_is_told(engine: KafkaEngine) -> None:
     admin = KafkaAdminClient(bootstrap_servers=list(engine.settings.servers))
     shorter = ConfigResource(ConfigResourceType.TOPIC, bus.name_of(LOG), {"retention.ms": "60000"})
     admin.alter_configs([shorter])
-    (difference,) = bus.topic_differences([LOG])
+    # The controller has it; the broker that is asked hears of it a moment later.
+    deadline = time.monotonic() + 30
+    while not (told := bus.topic_differences([LOG])) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (difference,) = told
     assert (difference.what, difference.expected, difference.got) == ("retention.ms", "604800000", "60000")
     admin.close()
     bus.close()
