@@ -84,6 +84,7 @@ def test_whoever_has_ten_pages_sees_them_all(site: Site, desks: SiteDesks) -> No
         prepare="localStorage.setItem('bukong.language', '\"en\"')",
         viewport={"width": 1366, "height": 768},
     )
+    furnish(site)  # the watch bears the number of open alerts
     links = page.locator("header nav a")
     expect(links).to_have_count(10)
     assert page.locator("header nav").evaluate("(nav) => nav.scrollWidth <= nav.clientWidth")
@@ -93,7 +94,7 @@ def test_whoever_has_ten_pages_sees_them_all(site: Site, desks: SiteDesks) -> No
     for at in (9, 0):
         links.nth(at).evaluate("(link) => { location.hash = link.hash; }")
         expect(links.nth(at)).to_have_attribute("aria-current", "page")
-        expect(links.nth(at)).to_be_in_viewport(ratio=1)
+        expect(links.nth(at)).to_be_in_viewport(ratio=0.99)
 
 
 def test_the_keyboard_alone_gets_everywhere(site: Site, desks: SiteDesks) -> None:

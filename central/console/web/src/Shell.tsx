@@ -37,8 +37,14 @@ export function Shell({ user, desk, leave }: ShellProps) {
   }, [open, watching, title, t]);
   const shown = entry?.name;
   useEffect(() => {
-    // Where not all pages fit, the one that is open is among those that are seen.
-    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    // Where not all pages fit, the one that is open is among those that are seen. By hand: after scrollIntoView
+    // the first Tab would go on from there, past the link that skips the bar.
+    const bar = nav.current;
+    const link = bar?.querySelector("[aria-current=page]")?.getBoundingClientRect();
+    if (!bar || !link) return;
+    const seen = bar.getBoundingClientRect();
+    if (link.right > seen.right) bar.scrollLeft += Math.ceil(link.right - seen.right);
+    else if (link.left < seen.left) bar.scrollLeft -= Math.ceil(seen.left - link.left);
   }, [shown]);
   return (
     <>
