@@ -1,33 +1,18 @@
 // Who may sign in, and what they may: one administrator makes an account, another one confirms it.
-import { Checkbox, Select } from "antd";
-import { type SubmitEvent, useRef, useState } from "react";
+import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { useCommand } from "../../api/command";
 import { useLoaded } from "../../api/load";
-import type { Account, Role, User } from "../../api/types";
+import type { Account, User } from "../../api/types";
 import { type Key, known, useSpeech } from "../../base/language";
-import AreaSelect, { AreaNames } from "../../parts/AreaSelect";
+import { AreaNames } from "../../parts/AreaSelect";
 import { Ask } from "../../parts/Ask";
 import { Facts } from "../../parts/Facts";
-import { Field, fieldProps, Refusal, useFocusOnRefusal } from "../../parts/Field";
-import { Icon } from "../../parts/Icon";
 import { Secret } from "../../parts/Secret";
 import { Complaint, Empty, Failed, Loading } from "../../parts/States";
 import { TableHead } from "../../parts/TableHead";
 import { Data, Term, Time } from "../../parts/Text";
-
-const ROLES: Role[] = [
-  "operator",
-  "applicant",
-  "emergency",
-  "approver",
-  "investigator",
-  "supervisor",
-  "auditor",
-  "administrator",
-  "patrol",
-];
-const FIELDS = ["username", "name", "roles", "areas", "language"];
+import { EditUser, NewUser } from "./UserForms";
 
 export function Users({ me }: { me: User }) {
   const { t } = useSpeech();
@@ -170,122 +155,6 @@ function Marks({ account }: { account: Account }) {
   );
 }
 
-interface Typed {
-  username: string;
-  name: string;
-  roles: Role[];
-  areas: string[];
-  language: string;
-}
-
-function UserFields({
-  typed,
-  set,
-  problem,
-  kept,
-}: {
-  typed: Typed;
-  set: (change: Partial<Typed>) => void;
-  problem: ReturnType<typeof useCommand>["problem"];
-  /** What can't be changed here. */
-  kept: ReadonlySet<keyof Typed>;
-}) {
-  const { t } = useSpeech();
-  return (
-    <div className="fields">
-      {!kept.has("username") && (
-        <Field name="username" required problem={problem} hint={t("users.username.hint")}>
-          <input
-            {...fieldProps("username", problem, true)}
-            type="text"
-            required
-            pattern="[a-z][a-z0-9._\-]{1,31}"
-            maxLength={32}
-            spellCheck={false}
-            value={typed.username}
-            onChange={({ target }) => set({ username: target.value })}
-          />
-        </Field>
-      )}
-      <Field name="name" label="users.name" required problem={problem}>
-        <input
-          {...fieldProps("name", problem)}
-          type="text"
-          required
-          maxLength={64}
-          value={typed.name}
-          onChange={({ target }) => set({ name: target.value })}
-        />
-      </Field>
-      {!kept.has("roles") && (
-        <fieldset className="field field-wide">
-          <legend>{t("users.roles")}</legend>
-          <Checkbox.Group
-            name="roles"
-            value={typed.roles}
-            onChange={(roles) => set({ roles: roles })}
-            options={ROLES.map((role) => ({ value: role, label: t(`role.${role}`) }))}
-          />
-          <p className="hint">{t("users.roles.hint")}</p>
-        </fieldset>
-      )}
-      {!kept.has("areas") && (
-        <Field name="areas" label="users.areas" wide problem={problem} hint={t("users.areas.hint")}>
-          <AreaSelect id="field-areas" value={typed.areas} change={(areas) => set({ areas })} />
-        </Field>
-      )}
-      <Field name="language" label="users.language" problem={problem}>
-        <Select<string>
-          id="field-language"
-          suffix={<Icon name="down" />}
-          value={typed.language}
-          onChange={(language) => set({ language })}
-          options={(["zh-CN", "en"] as const).map((each) => ({ value: each, label: t(`language.${each}`) }))}
-        />
-      </Field>
-    </div>
-  );
-}
-
-function NewUser({ made }: { made: (account: Account, password: string) => void }) {
-  const { t } = useSpeech();
-  const [typed, setTyped] = useState<Typed>({
-    username: "",
-    name: "",
-    roles: ["operator"],
-    areas: [],
-    language: "zh-CN",
-  });
-  const { busy, problem, run } = useCommand();
-  const form = useRef<HTMLFormElement>(null);
-  useFocusOnRefusal(form, problem);
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    void run(async () => {
-      const { user, password } = await answer(api.POST("/api/users", { body: typed }));
-      made(user, password);
-    });
-  };
-  return (
-    <form ref={form} className="form" onSubmit={submit}>
-      <h2>{t("users.new")}</h2>
-      <p className="hint">{t("users.new.hint")}</p>
-      <UserFields
-        typed={typed}
-        set={(change) => setTyped((before) => ({ ...before, ...change }))}
-        problem={problem}
-        kept={new Set()}
-      />
-      <Refusal problem={problem} fields={FIELDS} />
-      <div className="row">
-        <button className="button button-main" type="submit" aria-disabled={busy}>
-          {t("users.create")}
-        </button>
-      </div>
-    </form>
-  );
-}
-
 type Asking = "disable" | "reset" | "end" | "confirm" | "edit" | null;
 
 interface DetailProps {
@@ -398,7 +267,7 @@ function Detail({ account, me, changed, reset }: DetailProps) {
         />
       )}
       {asking === "edit" ? (
-        <Edit account={account} myself={myself} changed={changed} close={close} />
+        <EditUser account={account} myself={myself} changed={changed} close={close} />
       ) : (
         <Facts
           of={[
@@ -418,52 +287,4 @@ function Detail({ account, me, changed, reset }: DetailProps) {
 function passwordState(account: Account): Key {
   if (account.external) return "users.password.external";
   return account.must_change_password ? "users.password.first" : "users.password.own";
-}
-
-function Edit({
-  account,
-  myself,
-  changed,
-  close,
-}: {
-  account: Account;
-  myself: boolean;
-  changed: (account: Account) => void;
-  close: () => void;
-}) {
-  const { t } = useSpeech();
-  const [typed, setTyped] = useState<Typed>({ ...account });
-  const { busy, problem, run } = useCommand();
-  const form = useRef<HTMLFormElement>(null);
-  useFocusOnRefusal(form, problem);
-  // Nobody changes their own roles; whom the identity provider keeps, it keeps.
-  const fixed = myself || account.external;
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const { name, roles, areas, language } = typed;
-    const body = fixed ? { name, language } : { name, language, roles, areas };
-    const params = { path: { username: account.username } };
-    if (await run(async () => changed(await answer(api.PATCH("/api/users/{username}", { params, body })))))
-      close();
-  };
-  return (
-    <form ref={form} className="form" onSubmit={(event) => void submit(event)}>
-      {fixed && <p className="hint">{t(myself ? "users.edit.own" : "users.edit.external")}</p>}
-      <UserFields
-        typed={typed}
-        set={(change) => setTyped((before) => ({ ...before, ...change }))}
-        problem={problem}
-        kept={new Set<keyof Typed>(fixed ? ["username", "roles", "areas"] : ["username"])}
-      />
-      <Refusal problem={problem} fields={FIELDS} />
-      <div className="row">
-        <button className="button button-main" type="submit" aria-disabled={busy}>
-          {t("save")}
-        </button>
-        <button className="button" type="button" onClick={close}>
-          {t("cancel")}
-        </button>
-      </div>
-    </form>
-  );
 }
