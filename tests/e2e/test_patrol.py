@@ -226,6 +226,10 @@ def test_fingers_find_what_they_press(site: Site, desks: SiteDesks) -> None:
     dispatched(site, "川E60001")
     phone = desks.sign_in(who, Role.PATROL, **PHONE)
     expect(phone.locator("[data-say=missed]")).to_be_visible()
+    for number in range(2, 8):  # a day's dispatches are no wider than the phone
+        dispatched(site, f"川E6000{number}")
+    expect(phone.locator('.patrol-pick:has([data-plate="川E60007"])')).to_have_count(1)
+    assert phone.evaluate("document.documentElement.scrollWidth") == phone.viewport_size["width"]  # type: ignore[index]
     phone.locator("[data-say=missed]").tap()
     expect(phone.locator("#say-note")).to_be_visible()
     small = phone.locator("button:visible, textarea:visible, .identity-choice:visible").evaluate_all(

@@ -81,7 +81,8 @@ export function StepBar({ alert, candidates, taken, ref }: StepBarProps) {
         ...words,
       };
       const after = await answer(api.POST("/api/alerts/{alert_id}/steps", { params: { path }, body }));
-      setAsking(null);
+      // The live event may have come first, and the next step's form be open already.
+      setAsking((now) => (now === action ? null : now));
       setRefused(null);
       taken(after);
     } catch (error) {
