@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from central.retention import Retention, Rule
 from central.sign_on import IdentityProvider
 from central.state import State
 from central.state.embedded import open_embedded_state
-from central.store.layout import Layout
+from central.store.layout import ONE_PROCESS, Layout
 from central.uploads import PartialUploads
 from proto.bus.embedded import EmbeddedBus
 from proto.bus.port import Bus, BusUnavailable
@@ -233,7 +233,7 @@ def open_passages(settings: CentreSettings) -> PassageStore:
         settings.data / "passages",
         threads=chosen.threads,
         memory_mib=chosen.memory_mib,
-        layout=Layout(ttl_days=chosen.ttl_days),
+        layout=replace(ONE_PROCESS, ttl_days=chosen.ttl_days),
     )
 
 

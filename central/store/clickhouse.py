@@ -27,7 +27,7 @@ from central.ports import (
 )
 from central.store import arrow, columns, recent, seen
 from central.store.flow import ClickHouseFlow
-from central.store.layout import Layout
+from central.store.layout import ONE_PROCESS, Layout
 from central.store.recent import RecentIds
 from central.store.tables import migrate
 from central.store.wanted import asked_of, terms_of
@@ -163,7 +163,7 @@ class ClickHousePassages:
         """
         self._engine = engine
         self._limits = Limits(memory_mib=memory_mib)
-        self._layout = layout or Layout()
+        self._layout = layout or ONE_PROCESS
         self._writing = threading.Lock()
         self._answering = threading.BoundedSemaphore(PLANS_AT_ONCE)
         self._recent = RecentIds() if only_writer else None
@@ -363,7 +363,7 @@ class ClickHousePassages:
         )
 
     def delete_before(self, moment: datetime, *, spared: Sequence[Spared] = ()) -> int:
-        """Whole days are dropped at once; what else is to go, of the day of `moment` or beside what is
+        """Whole parts are dropped at once; what else is to go, of the part of `moment` or beside what is
         spared, is rewritten. Rewritten parts leave the disk a little later: half a minute here,
         eight at most (ClickHouse's `old_parts_lifetime`)."""
         at = f"fromUnixTimestamp64Micro({columns.microseconds(moment)}, 'UTC')"
@@ -373,15 +373,15 @@ class ClickHousePassages:
             gone = self._count_where(going)
             if not gone:
                 return 0
-            day = f"{moment.astimezone(UTC):%Y%m%d}"
+            # The first day of the part that `moment` lies in, or a later one: those before are over.
+            day = f"{moment.astimezone(UTC) - timedelta(days=self._layout.days_a_part - 1):%Y%m%d}"
             older = self._engine.query(
                 f"SELECT DISTINCT partition_id FROM {self._layout.parts} WHERE active"  # noqa: S608
                 " AND table = {table:String} AND database = currentDatabase() AND partition_id < {day:String}",
                 {"day": day, "table": self._layout.local},
             )
             holding = self._engine.query(
-                "SELECT DISTINCT toString(toYYYYMMDD(captured_at)) AS id"  # noqa: S608
-                f" FROM {self._layout.source} WHERE {kept}"
+                f"SELECT DISTINCT _partition_id AS id FROM {self._layout.source} WHERE {kept}"  # noqa: S608
             )
             droppable = set(older.column("partition_id").to_pylist()) - set(holding.column("id").to_pylist())
             for partition_id in sorted(droppable):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 #: A cluster's name goes into SQL as it is.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -18,6 +19,9 @@ class Layout:
     #: what the merges have not met yet.
     shared: bool = False
     ttl_days: int = 0  #: rows older than this go by themselves; 0: only the retention job deletes
+    #: Days whose rows lie together, from a Monday on where it is a week. Whatever is asked looks into each part
+    #: of its time, so few are quick; whole ones are dropped when they are too old, of others rows are deleted.
+    days_a_part: Literal[1, 7] = 1
 
     def __post_init__(self) -> None:
         if self.cluster and not _NAME.fullmatch(self.cluster):
@@ -41,10 +45,12 @@ class Layout:
         return f" ON CLUSTER `{self.cluster}`" if self.cluster else ""
 
     def adapted(self, sql: str) -> str:
-        """A migration, written for one machine, as this layout has it.
+        """A migration, written for one machine and parts of a day, as this layout has it.
 
         On a cluster every machine gets the table as `passages_local`, replicated within its shard.
         """
+        if self.days_a_part == 7:
+            sql = sql.replace("toYYYYMMDD(captured_at)", "toYYYYMMDD(toMonday(captured_at))")
         if not self.cluster:
             return sql
         placed = re.sub(
@@ -116,3 +122,7 @@ class Layout:
         if self.ttl_days:
             return None if wanted in engine_full else f"{self.alter} MODIFY {wanted}"
         return f"{self.alter} REMOVE TTL" if " TTL " in engine_full else None
+
+
+#: Where one process keeps all passages and is the only one that writes.
+ONE_PROCESS = Layout(days_a_part=7)

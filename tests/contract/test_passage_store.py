@@ -384,6 +384,19 @@ class TestRetention:
         assert ids(store.search(ALL).passages) == ids(numbered(3 * day, day + 20))
         assert store.delete_before(moment) == 0
 
+    def test_of_many_weeks_all_that_is_older_goes_but_what_is_spared(self, store: PassageStore) -> None:
+        days = [replace(passage(n), captured_at=START + timedelta(days=n)) for n in range(40)]
+        store.insert(days)
+        assert days[3].plate is not None
+        spared = Spared(plate=days[3].plate.text, since=START, until=START + timedelta(days=4))
+        held = [p for p in days[:4] if p.plate and p.plate.text == days[3].plate.text]
+        for age in (8, 9, 20, 33):  # within a week, on its first day, weeks later
+            moment = START + timedelta(days=age)
+            store.delete_before(moment, spared=[spared])
+            left = store.search(ALL).passages
+            assert {p.passage_id for p in left} == {p.passage_id for p in (*held, *days[age:])}, age
+        assert store.delete_before(START + timedelta(days=33)) == len(held)
+
     def test_what_was_deleted_may_come_again(self, store: PassageStore) -> None:
         store.insert(numbered(1))
         store.delete_before(START + timedelta(days=1))

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from central.cli import central
-from central.store.layout import Layout
+from central.store.layout import ONE_PROCESS, Layout
 from central.store.tables import MIGRATIONS, schema
 
 CITY = Layout(cluster="city", shared=True, ttl_days=365)
@@ -23,6 +23,12 @@ def test_one_machine_has_one_table_and_no_ttl_unless_it_is_asked_for() -> None:
     assert all(sql.startswith("ALTER TABLE passages ") and " TTL " not in sql for sql in changes)
     *_, ttl = schema(Layout(ttl_days=90))
     assert ttl == "ALTER TABLE passages MODIFY TTL captured_at + toIntervalDay(90)"
+
+
+def test_where_one_process_keeps_them_a_part_is_a_week_from_monday_on() -> None:
+    _, passages, *_ = schema(ONE_PROCESS)
+    assert "PARTITION BY toYYYYMMDD(toMonday(captured_at))" in passages
+    assert schema(ONE_PROCESS)[2:] == schema(Layout())[2:]
 
 
 def test_on_a_cluster_every_statement_is_for_all_machines() -> None:
