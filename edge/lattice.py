@@ -39,22 +39,33 @@ def unnamed(position: Position) -> float:
     return max(0.0, 1.0 - sum(p for _, p in position))
 
 
-def log_likelihood(text: str, lattice: Lattice) -> float:
+def sureness(position: Position) -> float:
+    """What the position gives to its likeliest character, 0 to 1."""
+    return min(1.0, max((p for _, p in position), default=0.0))
+
+
+def log_likelihood(text: str, lattice: Lattice, *, modest: bool = False) -> float:
     """Log-probability of the look given that the plate reads `text`, up to a constant; at most 0."""
-    return align(text, lattice)[0]
+    return align(text, lattice, modest=modest)[0]
 
 
-def align(text: str, lattice: Lattice) -> tuple[float, Alignment]:
-    """The likeliest alignment: its log-likelihood, and the lattice position of each character of `text`."""
+def align(text: str, lattice: Lattice, *, modest: bool = False) -> tuple[float, Alignment]:
+    """The likeliest alignment: its log-likelihood, and the lattice position of each character of `text`.
+
+    `modest`: every position counts by its `sureness`.
+    """
+    powers = [sureness(position) if modest else 1.0 for position in lattice]
     if len(text) == len(lattice):
-        straight = sum(math.log(probability(p, c)) for p, c in zip(lattice, text, strict=True))
+        straight = sum(
+            power * math.log(probability(p, c)) for power, p, c in zip(powers, lattice, text, strict=True)
+        )
         # Any other alignment of equal lengths pays for one character too many and one too few.
         if straight >= EXTRA + MISSING:
             return straight, tuple(range(len(text)))
-    return _align_freely(text, lattice)
+    return _align_freely(text, lattice, powers)
 
 
-def _align_freely(text: str, lattice: Lattice) -> tuple[float, Alignment]:
+def _align_freely(text: str, lattice: Lattice, powers: Sequence[float]) -> tuple[float, Alignment]:
     # best[i][j]: log-likelihood of the first j positions under the first i characters.
     rows, columns = len(text) + 1, len(lattice) + 1
     skip = [_log_of_nothing(p) for p in lattice]
@@ -66,7 +77,10 @@ def _align_freely(text: str, lattice: Lattice) -> tuple[float, Alignment]:
         best[i][0], came[i][0] = best[i - 1][0] + MISSING, "missing"
         for j in range(1, columns):
             best[i][j], came[i][j] = max(
-                (best[i - 1][j - 1] + math.log(probability(lattice[j - 1], text[i - 1])), "both"),
+                (
+                    best[i - 1][j - 1] + powers[j - 1] * math.log(probability(lattice[j - 1], text[i - 1])),
+                    "both",
+                ),
                 (best[i][j - 1] + skip[j - 1], "extra"),
                 (best[i - 1][j] + MISSING, "missing"),
             )

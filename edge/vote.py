@@ -4,6 +4,8 @@ Not a majority of whole texts: every look's distribution over characters counts,
 look was, and the plate grammar says which combinations can be. One clear look outweighs many poor ones,
 and characters that were never all legible in one frame still come together.
 
+0. Looks at one plate share the reader's expectations: several hold them once, not once each (see
+   `edge.leaning`), and each position of a look counts by how sure the look is of it.
 1. Candidates: each look's own text; the best text of each grammar pattern under each look; and under all
    looks of one length fused.
 2. Each candidate is scored by the weighted sum of its log-likelihoods under all looks, aligned where the
@@ -22,7 +24,8 @@ from functools import cache
 from typing import TypeVar
 
 from edge.frame import PlateReading
-from edge.lattice import align, best_under, fuse, log_likelihood, unnamed
+from edge.lattice import align, best_under, fuse, log_likelihood, sureness, unnamed
+from edge.leaning import levelled
 from proto.passage import Lattice, PlateRead, Position
 from proto.plate import PlateColour, classes_of, classify, patterns
 
@@ -107,10 +110,14 @@ class Vote:
 
 
 def _result(looks: Sequence[Look], frames: int) -> PlateRead | None:
-    """Steps 1 to 4 of the module's docstring."""
+    """Steps 0 to 4 of the module's docstring."""
     # Weights compare looks with each other. How unsure a look is, its own distributions say: a lone poor
     # look is not to be doubted twice.
     looks = [replace(look, rank=-look.weight / looks[0].weight) for look in looks]
+    # 0
+    if len(looks) > 1:
+        repeated = 1 - 1 / sum(look.weight for look in looks)
+        looks = [replace(look, lattice=levelled(look.lattice, repeated)) for look in looks]
     # 1, 2
     scores = {text: _score(text, looks) for text in _candidates(looks)}
     if not scores:
@@ -170,7 +177,8 @@ def _grammatical(distributions: Sequence[dict[str, float]]) -> set[str]:
 
 def _score(text: str, looks: Sequence[Look]) -> float:
     prior = 0.0 if classes_of(text) else FITS_NOTHING
-    return prior + sum(look.weight * log_likelihood(text, look.lattice) for look in looks)
+    several = len(looks) > 1
+    return prior + sum(look.weight * log_likelihood(text, look.lattice, modest=several) for look in looks)
 
 
 def _per_position(text: str, looks: Sequence[Look], power: float) -> list[dict[str, float]]:
@@ -178,11 +186,13 @@ def _per_position(text: str, looks: Sequence[Look], power: float) -> list[dict[s
 
     Where the text fits the grammar, so must what else could stand there.
     """
-    aligned = [(look, align(text, look.lattice)[1]) for look in looks]
+    several = len(looks) > 1
+    aligned = [(look, align(text, look.lattice, modest=several)[1]) for look in looks]
     allowed = _allowed(len(text)) if classes_of(text) else None
     fused = []
     for i, character in enumerate(text):
-        seen = [(look.weight * power, look.lattice[j]) for look, at in aligned if (j := at[i]) is not None]
+        positions = [(look.weight * power, look.lattice[j]) for look, at in aligned if (j := at[i]) is not None]
+        seen = [(weight * sureness(p), p) if several else (weight, p) for weight, p in positions]
         here = fuse(seen) or {character: UNSEEN}
         if allowed:
             excluded = sum(p for c, p in here.items() if c not in allowed[i])

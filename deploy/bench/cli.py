@@ -30,6 +30,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         summary="The next two hours of every section, foretold on days that were not learnt from.",
         where="deploy.bench.flow:flow",
     ),
+    "fusion": Benchmark(
+        summary="Plates read over many frames: the vote against the best frame and the majority.",
+        where="deploy.bench.fusion:fusion",
+    ),
     "hits": Benchmark(
         summary="Listed vehicles found against false alerts, four ways of matching.",
         where="deploy.bench.hits:hits",
