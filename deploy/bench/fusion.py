@@ -186,11 +186,11 @@ def _film(drive: Drive) -> list[Approach]:
     return film(drive, _eyes())
 
 
-def drives(passages: int, seed: int) -> list[Drive]:
-    """So many vehicles in every light at every speed."""
+def drives(passages: int, seed: int, *, alike: bool = False) -> list[Drive]:
+    """So many vehicles in every light at every speed; `alike`: see `Drive`."""
     sizes = [min(_CONVOY, passages - done) for done in range(0, passages, _CONVOY)]
     return [
-        Drive(light=light, speed_kmh=speed, number=number, vehicles=size, seed=seed)
+        Drive(light=light, speed_kmh=speed, number=number, vehicles=size, seed=seed, alike=alike)
         for number, size in enumerate(sizes)
         for light in LIGHTS
         for speed in SPEEDS_KMH
@@ -232,8 +232,11 @@ def tallies(decided: Sequence[Decided], key: Callable[[Decided], Hashable]) -> d
 @click.option(
     "--workers", default=os.cpu_count() or 1, show_default=True, type=click.IntRange(1), help="Processes."
 )
+@click.option(
+    "--provinces-alike", is_flag=True, help="Plates of all provinces alike in number, not of one town."
+)
 @json_option
-def fusion(passages: int, seed: int, workers: int, as_json: bool) -> None:
+def fusion(passages: int, seed: int, workers: int, provinces_alike: bool, as_json: bool) -> None:
     """Hold the vote over frames against the best single frame and the majority, on the simulator.
 
     A cheap camera, three distances, three speeds, four lights; every frame is detected and read by the
@@ -245,7 +248,7 @@ def fusion(passages: int, seed: int, workers: int, as_json: bool) -> None:
         _eyes()  # says what is missing before processes are started
     except ModelError as error:
         raise click.ClickException(str(error)) from error
-    work = drives(passages, seed)
+    work = drives(passages, seed, alike=provinces_alike)
     progress(f"{passages * len(LIGHTS) * len(SPEEDS_KMH)} vehicles, {workers} process(es)")
     decided: list[Decided] = []
     for approach in approaches(work, workers):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
@@ -20,9 +20,10 @@ from edge.config import VisionSettings
 from edge.frame import Frame, PlateDetection, PlateReading
 from edge.pipeline import Rules
 from edge.quality import Gate, weight
-from edge.scene import Conditions, Light, RoadScene, RoadView, Traffic, Vehicle, VehicleKind
+from edge.scene import Conditions, Light, PlateFace, RoadScene, RoadView, Traffic, Vehicle, VehicleKind
 from edge.scene.body import body_of
 from edge.wiring.vision import Vision
+from proto.plate import PROVINCES
 
 #: A cheap camera: a little out of focus, its stream squeezed hard, its shutter as slow as the light asks for.
 _SOFT, _SQUEEZED = 1.1, 35
@@ -64,6 +65,7 @@ class Drive:
     number: int  #: tells drives of one light and speed apart
     vehicles: int
     seed: int
+    alike: bool = False  #: plates of all provinces alike in number, not of one town and its visitors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +117,13 @@ def open_eyes() -> Vision:
 
 def film(drive: Drive, vision: Vision) -> list[Approach]:
     """Film a drive and read every frame."""
-    scene = _scene(drive)
+    scene = scene_of(drive)
     camera = SimulatedCamera("bench", scene, fps=FPS, started_at=_MIDNIGHT)
     return [_approach(drive, vehicle, camera, vision) for vehicle in scene.traffic.vehicles]
 
 
-def _scene(drive: Drive) -> RoadScene:
+def scene_of(drive: Drive) -> RoadScene:
+    """Who drives, in which light, past which surroundings; follows from the drive alone."""
     rng = random.Random(f"fusion {drive.seed} {drive.light} {drive.speed_kmh} {drive.number}")
     gap = _APART / _speed(drive)
     return RoadScene(
@@ -128,7 +131,7 @@ def _scene(drive: Drive) -> RoadScene:
         traffic=Traffic(
             tuple(
                 Vehicle(
-                    face=who.front,
+                    face=_from_anywhere(who.front, rng) if drive.alike else who.front,
                     kind=who.kind,
                     paint=who.paint,
                     lane=rng.randrange(len(VIEW.lanes)),
@@ -149,6 +152,11 @@ def _drivers(rng: random.Random, count: int) -> Sequence[Resident]:
     people = residents(rng.randrange(1 << 30), count * 2 + 20)
     fit = [r for r in people if r.front and r.front.row_count == 1 and r.kind is not VehicleKind.MOTORCYCLE]
     return fit[:count]
+
+
+def _from_anywhere(face: PlateFace, rng: random.Random) -> PlateFace:
+    province, rest = face.text[0], face.text[1:]
+    return replace(face, text=rng.choice(PROVINCES) + rest) if province in PROVINCES else face
 
 
 def _speed(drive: Drive) -> float:

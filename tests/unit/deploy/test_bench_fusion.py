@@ -20,6 +20,7 @@ from deploy.bench.fusion_drive import (
     film,
     open_eyes,
     plate_pixels,
+    scene_of,
 )
 from edge.frame import PlateReading
 from edge.models import ModelError
@@ -134,6 +135,17 @@ def test_every_light_and_speed_gets_as_many_vehicles(passages: int, sizes: list[
     assert len(set(work)) == len(work)
 
 
+def test_provinces_can_be_alike_in_number() -> None:
+    usual, alike = (
+        Drive(light="day", speed_kmh=50, number=0, vehicles=40, seed=1, alike=alike) for alike in (False, True)
+    )
+    usually, anywhere = ([v.face.text for v in scene_of(d).traffic.vehicles] for d in (usual, alike))
+    assert len(usually) == len(anywhere) == 40
+    assert sum(text[0] == "川" for text in usually) > 20
+    assert len({text[0] for text in anywhere}) > 15
+    assert scene_of(usual) == scene_of(usual)
+
+
 def test_the_tables_name_every_cell(capsys: pytest.CaptureFixture[str]) -> None:
     everything = [decided("vote", distance=distance) for distance in (*STRETCHES, WHOLE)]
     tell(everything, as_json=False)
@@ -172,8 +184,8 @@ def test_a_drive_is_filmed_and_read_by_the_real_engines(vision: Vision) -> None:
     assert film(drive, vision) == found
 
 
-def test_the_command_runs(vision: Vision, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert vision
+@pytest.mark.usefixtures("vision")
+def test_the_command_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fusion, "LIGHTS", {"day": LIGHTS["day"]})
     monkeypatch.setattr(fusion, "SPEEDS_KMH", (100,))
     result = CliRunner().invoke(fusion.fusion, ["--passages", "1", "--workers", "1", "--json"])
