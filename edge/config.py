@@ -83,7 +83,9 @@ class VisionSettings(_Section):
     #: onnx: boxes and corners in one pass. yolo: boxes by an ONNX file of `bukong models export`, corners by a
     #: closer look. ultralytics: as yolo, run by that package; needs bukong[ultralytics].
     detector: Literal["onnx", "yolo", "ultralytics"] = "onnx"
-    detector_weights: Path | None = None  #: of yolo and ultralytics; None: the registry's (ultralytics only)
+    #: onnx: a detector of one's own (`bukong models train`, `export`). yolo, ultralytics: theirs. None: the
+    #: registry's (not for yolo).
+    detector_weights: Path | None = None
     detector_device: str = "cpu"  #: of ultralytics, as it names it: cpu, cuda:0, intel:gpu, …
     #: onnx, or paddleocr: the same weights run by that package from a local folder; needs bukong[paddleocr].
     reader: Literal["onnx", "paddleocr"] = "onnx"

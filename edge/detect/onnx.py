@@ -15,7 +15,7 @@ from edge.onnx import ModelError, OnnxModel
 from proto.passage import Box, ModelVersion
 
 #: What the network's training subtracted from blue, green and red.
-_MEAN_BGR = (104.0, 117.0, 123.0)
+MEAN_BGR = (104.0, 117.0, 123.0)
 _OUTPUTS = {"loc", "conf", "landms"}
 #: Largest IoU of two plates that are both kept.
 _OVERLAP = 0.4
@@ -131,7 +131,7 @@ def _input_of(image: Image, long_side: int) -> tuple[NDArray[np.float32], float]
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     batch = np.zeros((1, 3, -(-size[1] // STRIDE) * STRIDE, -(-size[0] // STRIDE) * STRIDE), np.float32)
-    batch[0, :, : size[1], : size[0]] = (small.astype(np.float32) - _MEAN_BGR).transpose(2, 0, 1)
+    batch[0, :, : size[1], : size[0]] = (small.astype(np.float32) - MEAN_BGR).transpose(2, 0, 1)
     return batch, scale
 
 

@@ -18,7 +18,7 @@ STRIDE = 32
 _STEPS = (8, 16, 32)
 _SIZES = ((24, 48), (96, 192), (384, 768))
 #: Scale of the offsets the network was trained on: of centres and corners, of sizes.
-_CENTRE_VARIANCE, _SIZE_VARIANCE = 0.1, 0.2
+CENTRE_VARIANCE, SIZE_VARIANCE = 0.1, 0.2
 
 
 @lru_cache(maxsize=32)
@@ -39,15 +39,15 @@ def priors(height: int, width: int) -> Floats:
 def decode_boxes(offsets: Floats, prior: Floats) -> Floats:
     """Boxes (n, 4) as x1, y1, x2, y2 in pixels of the input."""
     size = prior[:, 2:]
-    centre = prior[:, :2] + offsets[:, :2] * _CENTRE_VARIANCE * size
-    half = size * np.exp(offsets[:, 2:] * _SIZE_VARIANCE) / 2
+    centre = prior[:, :2] + offsets[:, :2] * CENTRE_VARIANCE * size
+    half = size * np.exp(offsets[:, 2:] * SIZE_VARIANCE) / 2
     return np.concatenate([centre - half, centre + half], axis=1)
 
 
 def decode_points(offsets: Floats, prior: Floats) -> Floats:
     """Landmarks (n, k, 2) in pixels of the input, from offsets (n, 2k)."""
     points = offsets.reshape(len(offsets), offsets.shape[1] // 2, 2)
-    return prior[:, None, :2] + points * _CENTRE_VARIANCE * prior[:, None, 2:]
+    return prior[:, None, :2] + points * CENTRE_VARIANCE * prior[:, None, 2:]
 
 
 def suppress(boxes: Floats, scores: Floats, overlap: float) -> list[int]:

@@ -25,8 +25,11 @@ _FOLDER = click.option(
 #: Commands that make weights: their modules are imported when they are called, for running needs none of them.
 _MAKING = {
     "render": ("edge.train.cli", "Render plates as readers are trained on them, to a contact sheet."),
-    "train": ("edge.train.cli", "Train a reader of our own; needs bukong[train]."),
-    "evaluate": ("edge.train.cli", "Read labelled photos with given weights: table by kind, calibration."),
+    "train": ("edge.train.cli", "Train a reader or a detector of our own; needs bukong[train]."),
+    "evaluate": (
+        "edge.train.cli",
+        "Try given weights on labelled photos: found and read, by kind; calibration.",
+    ),
 }
 
 
@@ -130,6 +133,13 @@ def verify(ctx: click.Context, folder: Path | None) -> None:
 @click.option("--int8", is_flag=True, help="A reader's: eight bits, calibrated on rendered plates.")
 @click.option("--temperature", default=1.0, show_default=True, help="A reader's: above 1, less sure of itself.")
 @click.option(
+    "--share",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="A trained detector's: of what was learnt; the rest is what it began with.",
+)
+@click.option(
     "--glyphs",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A reader's, with --int8: the standard's characters, as in training.",
@@ -142,17 +152,18 @@ def export(
     long_side: int,
     int8: bool,
     temperature: float,
+    share: float,
     glyphs: Path | None,
 ) -> None:
     """Make ONNX of a training's folder, or of a detector's ultralytics WEIGHTS (.pt).
 
-    A folder of `bukong models train` gives the reader as it stands at its last checkpoint; needs
+    A folder of `bukong models train` gives the reader or detector as it stands at its last checkpoint; needs
     bukong[train]. A .pt file gives a detector for pictures of any size, that runs as
     `vision.detector = "yolo"`; needs the ultralytics engine. What comes out runs without torch.
     """
     if weights.is_dir():
-        import_module("edge.train.export").export_reader(
-            ctx, weights, to, int8=int8, temperature=temperature, glyphs=glyphs
+        import_module("edge.train.export").export_training(
+            ctx, weights, to, int8=int8, temperature=temperature, glyphs=glyphs, share=share
         )
         return
     # Imported here: torch takes seconds to load and is installed in few places.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from types import FrameType
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 import cv2
@@ -20,7 +22,11 @@ from edge.scene.glyph import Glyphs, drawn
 from edge.train.crops import Source
 from edge.train.glyphs import FolderGlyphs
 from edge.train.real import LabelsError, real_plates
+from edge.train.scenes import Scenes
 from edge.train.sheet import write_sheet
+
+if TYPE_CHECKING:
+    from edge.train.training import Progress
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _glyphs = click.option(
@@ -80,7 +86,7 @@ def render(
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["reader"]))
+@click.argument("what", type=click.Choice(["reader", "detector"]))
 @click.argument("folder", type=_FOLDER)
 @click.option("--start", default="nothing", show_default=True, help="Weights to begin with: a model or a file.")
 @click.option("--steps", default=20_000, show_default=True, type=click.IntRange(1), help="Of the schedule.")
@@ -95,6 +101,13 @@ def render(
 @click.option("--hours", default=24.0, show_default=True, help="Stop after so long; a later call goes on.")
 @click.option("--save-every", default=300.0, show_default=True, help="Seconds between checkpoints.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--workers",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 64),
+    help="A detector's: processes that render.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the training in FOLDER, whose settings hold.")
 @click.option("--real-share", default=0.12, show_default=True, help="Of the crops, those of real plates.")
 @_glyphs
@@ -112,6 +125,7 @@ def train(
     hours: float,
     save_every: float,
     threads: int,
+    workers: int,
     resume: bool,
     real_share: float,
     glyphs: Path | None,
@@ -119,14 +133,15 @@ def train(
     real: Path | None,
     real_prefix: str,
 ) -> None:
-    """Train a reader in FOLDER; ends with a checkpoint, also when it is interrupted.
+    """Train a reader or a detector in FOLDER; ends with a checkpoint, also when it is interrupted.
 
-    Needs bukong[train]: torch, on whatever processor. The same seed, data and number of threads give the
-    same weights on one machine, interrupted or not.
+    A detector needs weights to --start with. Needs bukong[train]: torch, on whatever processor. The same seed,
+    data and number of threads give the same weights on one machine, interrupted or not.
     """
     # Imported here: torch takes seconds to load and is installed in few places.
     try:
-        from edge.train.run import Progress, Run, Settings
+        from edge.train.detector import DetectorRun, DetectorSettings
+        from edge.train.run import Run, Settings
     except ModuleNotFoundError as error:
         click.echo(f"bukong models train: pip install 'bukong[train]' ({error})", err=True)
         raise SystemExit(3) from error
@@ -135,7 +150,7 @@ def train(
         clock = time.strftime("%H:%M:%S")
         click.echo(
             f"{clock} step {progress.step}/{progress.steps}  loss {progress.loss:.4f}  "
-            f"{progress.plates_per_s:.0f} plates/s  {progress.left_s / 3600:.2f} h left",
+            f"{progress.pictures_per_s:.1f} pictures/s  {progress.left_s / 3600:.2f} h left",
             err=True,
         )
 
@@ -148,27 +163,36 @@ def train(
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
     try:
+        share = real_share if real else 0
+        until: _Until = {
+            "seconds": hours * 3600,
+            "save_every": save_every,
+            "told": told,
+            "stopped": asked.is_set,
+        }
+        if what == "detector":
+            weights = _weights(start)
+            if resume:
+                found = DetectorRun(folder, threads=threads)
+            elif weights is None:
+                raise click.UsageError("a detector needs weights to --start with: clp_det, or a file")
+            else:
+                taught = DetectorSettings(
+                    steps=steps, batch=batch, rate=rate, seed=seed, frozen=frozen, real_share=share
+                )
+                found = DetectorRun.begin(folder, taught, weights, threads=threads)
+            source = _source(glyphs, found.settings.seed, real, real_prefix, found.settings.real_share)
+            _begins(found.trainer.parameters, found.trainer.step)
+            found.go(_scenes(source), workers=workers, **until)
+            return
         if resume:
             run = Run(folder, threads=threads)
         else:
-            settings = Settings(
-                steps=steps,
-                batch=batch,
-                rate=rate,
-                seed=seed,
-                frozen=frozen,
-                real_share=real_share if real else 0,
-            )
+            settings = Settings(steps=steps, batch=batch, rate=rate, seed=seed, frozen=frozen, real_share=share)
             run = Run.begin(folder, settings, _weights(start), threads=threads)
         source = _source(glyphs, run.settings.seed, real, real_prefix, run.settings.real_share)
-        click.echo(f"{run.trainer.parameters:,} parameters, from step {run.trainer.step}", err=True)
-        run.go(
-            source,
-            seconds=hours * 3600,
-            save_every=save_every,
-            told=told,
-            stopped=asked.is_set,
-        )
+        _begins(run.trainer.parameters, run.trainer.step)
+        run.go(source, **until)
     except ModelError as error:
         click.echo(f"bukong models train: {error}", err=True)
         raise SystemExit(3) from error
@@ -179,21 +203,61 @@ def train(
 @click.option("--plates", type=_FOLDER, required=True, help="Folder of labelled photos.")
 @click.option("--only", default="", help="Plate pictures whose names begin so; scenes are left out.")
 @click.option("--sheets", type=_FOLDER, help="Folder for a contact sheet of misreads. They show real plates.")
-@click.option("--beside/--alone", default=True, help="Also the readers that are shipped, in the same run.")
+@click.option("--beside/--alone", default=True, help="Also what is shipped, in the same run.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64))
-def evaluate(weights: Path, plates: Path, only: str, sheets: Path | None, beside: bool, threads: int) -> None:
-    """Read labelled photos with the reader WEIGHTS (ONNX), on the shipped detector's corners.
+@click.option(
+    "--long-side", "sides", multiple=True, type=click.IntRange(160, 1920), help="A detector's; may be repeated."
+)
+@click.option("--read", is_flag=True, help="A detector's: also read what it found, with the shipped readers.")
+def evaluate(
+    weights: Path,
+    plates: Path,
+    only: str,
+    sheets: Path | None,
+    beside: bool,
+    threads: int,
+    sides: tuple[int, ...],
+    read: bool,
+) -> None:
+    """Try WEIGHTS (ONNX) on labelled photos: a reader's or a detector's.
 
-    Found and exact by kind, as people read the plates; then confidence against what came true.
+    A reader reads on the shipped detector's corners: found and exact by kind, as people read the plates; then
+    confidence against what came true. A detector looks once, and again at each plate, at each long side.
     """
     from edge.train.evaluate import evaluate_reader
+    from edge.train.find import evaluate_detector, is_detector
 
     try:
+        if is_detector(weights):
+            asked = sides or (480, 640, 960)
+            for line in evaluate_detector(
+                weights, plates, sides=asked, read=read, beside=beside, threads=threads
+            ):
+                click.echo(line)
+            return
         for line in evaluate_reader(weights, plates, only=only, beside=beside, threads=threads, sheets=sheets):
             click.echo(line)
     except (ModelError, OSError) as error:
         click.echo(f"bukong models evaluate: {error}", err=True)
         raise SystemExit(3) from error
+
+
+class _Until(TypedDict):
+    """How far a training goes; see `edge.train.training.Training.train`."""
+
+    seconds: float
+    save_every: float
+    told: Callable[[Progress], None]
+    stopped: Callable[[], bool]
+
+
+def _scenes(source: Source) -> Scenes:
+    """The same data for detectors."""
+    return Scenes(seed=source.seed, glyphs=source.glyphs, real=source.real, real_share=source.real_share)
+
+
+def _begins(parameters: int, step: int) -> None:
+    click.echo(f"{parameters:,} parameters, from step {step}", err=True)
 
 
 def _weights(start: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""A trained reader as the file that is shipped: averaged weights, calibrated, with its provenance inside."""
+"""What was trained as the file that is shipped: averaged weights, calibrated, with its provenance inside."""
 
 from __future__ import annotations
 
@@ -12,18 +12,39 @@ from edge.train.crops import Source
 from edge.train.glyphs import FolderGlyphs
 
 
-def export_reader(
-    ctx: click.Context, folder: Path, to: Path, *, int8: bool, temperature: float, glyphs: Path | None
+def export_training(
+    ctx: click.Context,
+    folder: Path,
+    to: Path,
+    *,
+    int8: bool,
+    temperature: float,
+    glyphs: Path | None,
+    share: float,
 ) -> None:
     """`bukong models export FOLDER TO`."""
     # Imported here: torch takes seconds to load and is installed in few places.
     try:
+        from edge.train.detector import DetectorRun
         from edge.train.quantise import quantised
         from edge.train.run import Run
     except ModuleNotFoundError as error:
         click.echo(f"bukong models export: pip install 'bukong[train]' ({error})", err=True)
         ctx.exit(3)
     try:
+        if DetectorRun.lies_in(folder):
+            found = DetectorRun(folder)
+            made = found.trainer.step * found.settings.batch
+            content = found.exported(
+                share=share,
+                step=str(found.trainer.step),
+                scenes=str(made),
+                seed=str(found.settings.seed),
+                share_of_what_was_learnt=str(share),
+            )
+            to.write_bytes(content)
+            click.echo(f"{to}: {len(content):,} bytes, step {found.trainer.step}", err=True)
+            return
         run = Run(folder)
         content = run.exported(
             temperature=temperature,

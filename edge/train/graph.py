@@ -68,7 +68,7 @@ class Graph:
             n: np.asarray(a, np.float32) for n, a in arrays.items() if a.dtype == np.float32 and a.size > 1
         }
         self.constants: dict[str, Any] = {
-            n: float(a.reshape(-1)[0]) if a.dtype == np.float32 else a.tolist()
+            n: float(a.reshape(-1)[0]) if a.dtype == np.float32 and a.size else a.tolist()
             for n, a in arrays.items()
             if n not in self.weights
         }

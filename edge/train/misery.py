@@ -26,17 +26,20 @@ def _noise() -> Floats:
     return np.stack([mixed, coarse / coarse.std()])
 
 
-def photographed(picture: Image, rng: np.random.Generator, *, mild: float = 0.0) -> Image:
+def photographed(
+    picture: Image, rng: np.random.Generator, *, mild: float = 0.0, felt: float | None = None
+) -> Image:
     """The picture as some camera under some light would have it, of the same size.
 
     Args:
         picture: BGR, at the size at which the camera sees it.
         mild: share of pictures that come through nearly unharmed.
+        felt: pixels that defocus and movement are measured by: the picture's width, where it shows one plate.
     """
     if rng.random() < mild:
         return _sensed(picture.astype(np.float32), rng, noise=float(rng.uniform(0, 3)))
     lit = _lit(picture, rng)
-    seen = _through_the_lens(lit, rng)
+    seen = _through_the_lens(lit, rng, size=felt or picture.shape[1])
     picture = _sensed(seen, rng, noise=_grain(rng))
     if rng.random() < 0.04:
         picture = _combed(picture, rng)
@@ -91,9 +94,8 @@ def _shade(lit: Floats, rng: np.random.Generator) -> None:
     lit *= (1 - depth * np.clip(0.5 + along * steep, 0, 1)).astype(np.float32)[..., None]
 
 
-def _through_the_lens(lit: Floats, rng: np.random.Generator) -> Floats:
-    """Defocus and movement; their size goes with the picture's: they are felt on characters, not on pixels."""
-    size = lit.shape[1]
+def _through_the_lens(lit: Floats, rng: np.random.Generator, *, size: float) -> Floats:
+    """Defocus and movement; their size goes with a plate's: they are felt on characters, not on pixels."""
     kind = rng.random()
     if kind < 0.5:
         sigma = float(rng.gamma(1.5, 0.003)) * size

@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 
 from edge.models.error import ModelError
 from edge.train.graph import Graph, Node
+from edge.train.matching import NOTHING, PLATE, Targets
 
+#: Priors without a plate that count, to each with one, and in a picture at least.
+_NOTHING_A_PLATE, _LEAST_NOTHING = 7, 24
 Value = Any  #: a tensor, or where shapes are reckoned with, a number or a list of numbers
 Apply = Callable[["Network", Node, list[Value]], Value]
 
@@ -165,6 +168,12 @@ def _simple(function: Callable[..., Value]) -> Apply:
     return lambda net, node, inputs: function(*inputs)
 
 
+def _resize(net: Network, node: Node, inputs: list[Value]) -> Value:
+    if node.attributes.get("mode", b"nearest") != b"nearest" or len(inputs) < 4:
+        raise ModelError("expected a Resize to given sizes that takes the nearest pixel")
+    return F.interpolate(inputs[0], size=_ints(inputs[3])[2:], mode="nearest")
+
+
 _OPERATORS: Mapping[str, Apply] = {
     "Add": _simple(lambda a, b: a + b),
     "AveragePool": _pool(F.avg_pool2d, count_include_pad=False),
@@ -181,6 +190,7 @@ _OPERATORS: Mapping[str, Apply] = {
     "HardSwish": _simple(F.hardswish),
     "Identity": _simple(lambda a: a),
     "LSTM": _lstm,
+    "LeakyRelu": lambda net, node, inputs: F.leaky_relu(inputs[0], node.attributes.get("alpha", 0.01)),
     "MatMul": _simple(torch.matmul),
     "MaxPool": _pool(F.max_pool2d),
     "Mul": _simple(lambda a, b: a * b),
@@ -189,6 +199,7 @@ _OPERATORS: Mapping[str, Apply] = {
     "ReduceMean": _mean,
     "Relu": _simple(F.relu),
     "Reshape": _reshape,
+    "Resize": _resize,
     "Scaling": _scaling,
     "Shape": _simple(lambda a: [int(n) for n in a.shape]),
     "Sigmoid": _simple(torch.sigmoid),
@@ -204,7 +215,7 @@ _OPERATORS: Mapping[str, Apply] = {
 
 
 class Network(torch.nn.Module):  # type: ignore[misc]
-    """A graph with trainable numbers; call it with (n, 3, h, w) scaled to ±1 for logits (n, steps, classes)."""
+    """A graph with trainable numbers; call it with (n, 3, h, w) for the logits of its classes."""
 
     def __init__(self, graph: Graph, *, live_norms: bool) -> None:
         """
@@ -231,13 +242,21 @@ class Network(torch.nn.Module):  # type: ignore[misc]
                 self.register_parameter(self._names[name], torch.nn.Parameter(tensor))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.logits(self.values(x))
+
+    def logits(self, values: Mapping[str, Value]) -> torch.Tensor:
+        """What the last node, a softmax, is given."""
+        return values[self._graph.nodes[-1].inputs[0]]
+
+    def values(self, x: torch.Tensor) -> dict[str, Value]:
+        """Everything that comes out of a node but the last, and all numbers, by name."""
         values: dict[str, Value] = {self._graph.input: x, "": None, **self._graph.constants}
         for name, attribute in self._names.items():
             values[name] = getattr(self, attribute)
         for node in self._graph.nodes[:-1]:
             inputs = [values[name] for name in node.inputs]
             values[node.output] = _OPERATORS[node.kind](self, node, inputs)
-        return values[self._graph.nodes[-1].inputs[0]]
+        return values
 
     def weights(self, averaged: Mapping[str, torch.Tensor] | None = None) -> dict[str, NDArray[np.float32]]:
         """The numbers by the graph's names; of `averaged` (by torch's names) where it has them."""
@@ -246,6 +265,51 @@ class Network(torch.nn.Module):  # type: ignore[misc]
             name: state[attribute].detach().to(torch.float32).cpu().numpy()
             for name, attribute in self._names.items()
         }
+
+
+#: What a step is to make small: of the network, its pictures (n, 3, h, w), and what it should say of them.
+Loss = Callable[[Network, torch.Tensor, Any], torch.Tensor]
+
+
+def ctc(network: Network, pictures: torch.Tensor, targets: Sequence[Sequence[int]]) -> torch.Tensor:
+    """A reader's loss; `targets` are the classes of each picture's text."""
+    steps = torch.log_softmax(network(pictures), dim=2).transpose(0, 1).cpu()
+    return F.ctc_loss(
+        steps,
+        torch.tensor([c for text in targets for c in text], dtype=torch.long),
+        torch.full((len(targets),), steps.shape[0], dtype=torch.long),
+        torch.tensor([len(text) for text in targets], dtype=torch.long),
+        zero_infinity=True,
+    )
+
+
+def multibox(network: Network, pictures: torch.Tensor, targets: Targets) -> torch.Tensor:
+    """A detector's loss: of its priors' answers, of the boxes, of the corners.
+
+    Of the priors that should say nothing only those count that come nearest to saying something, seven to a
+    plate: nearly all the others are right already.
+    """
+    values = network.values(pictures)
+    said = torch.log_softmax(network.logits(values), dim=2)
+    kinds = torch.from_numpy(targets.kinds).to(said.device)
+    plates, nothing = kinds == PLATE, kinds == NOTHING
+    missed = -said[..., 1]
+    wrong = -said[..., 0]
+    counted = torch.zeros_like(nothing)
+    for picture in range(len(kinds)):
+        most = max(_LEAST_NOTHING, _NOTHING_A_PLATE * int(plates[picture].sum()))
+        hard = (
+            wrong[picture].detach().masked_fill(~nothing[picture], -1).topk(min(most, kinds.shape[1])).indices
+        )
+        counted[picture, hard] = True
+    counted &= nothing
+    number = max(1, int(plates.sum()))
+    answers = (missed[plates].sum() + wrong[counted].sum()) / number
+    places = torch.zeros(())
+    for name, weight, wanted in (("loc", 2.0, targets.boxes), ("landms", 1.0, targets.corners)):
+        away = values[name][plates] - torch.from_numpy(wanted).to(said.device)[plates]
+        places = places + weight * F.smooth_l1_loss(away, torch.zeros_like(away), reduction="sum") / number
+    return answers + places
 
 
 class Trainer:
@@ -260,6 +324,7 @@ class Trainer:
         self,
         graph: Graph,
         *,
+        loss: Loss = ctc,
         live_norms: bool,
         rate: float,
         steps: int,
@@ -271,6 +336,7 @@ class Trainer:
         """
         Args:
             graph: the network's.
+            loss: what a step makes smaller.
             live_norms: see `Network`.
             rate: of learning, at its highest.
             steps: of the schedule; at its end the rate is a fiftieth.
@@ -286,6 +352,7 @@ class Trainer:
         for name in frozen:
             getattr(self.network, self.network._names[name]).requires_grad_(False)
         self.rate, self.steps, self._warm_up, self._average = rate, steps, warm_up, average
+        self._loss = loss
         trained = [p for p in self.network.parameters() if p.requires_grad]
         matrices = [p for p in trained if p.dim() > 1]
         others = [p for p in trained if p.dim() <= 1]
@@ -298,26 +365,18 @@ class Trainer:
         self.step = 0
         self.parameters = sum(p.numel() for p in self.network.parameters())
 
-    def learn(self, pictures: NDArray[np.float32], targets: Sequence[Sequence[int]]) -> float:
+    def learn(self, pictures: NDArray[np.float32], targets: object) -> float:
         """One step on a batch; the loss before it.
 
         Args:
-            pictures: (n, 3, h, w) scaled to ±1.
-            targets: classes of each picture's text.
+            pictures: (n, 3, h, w) as the network wants them.
+            targets: as the loss wants them.
         """
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate()
         self.network.train()
         batch = torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last)
-        logits = self.network(batch.to(self._device))
-        steps = torch.log_softmax(logits, dim=2).transpose(0, 1).cpu()
-        loss = F.ctc_loss(
-            steps,
-            torch.tensor([c for text in targets for c in text], dtype=torch.long),
-            torch.full((len(targets),), steps.shape[0], dtype=torch.long),
-            torch.tensor([len(text) for text in targets], dtype=torch.long),
-            zero_infinity=True,
-        )
+        loss = self._loss(self.network, batch.to(self._device), targets)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)

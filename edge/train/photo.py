@@ -38,7 +38,7 @@ def photograph(face: PlateFace, rng: np.random.Generator, glyphs: Glyphs) -> Pla
     wide = float(np.exp(rng.uniform(np.log(_NARROWEST), np.log(_WIDEST))))
     # Two rows need the height that one row has, not the width.
     wide *= 1.0 if face.row_count == 1 else 0.72
-    corners = _seen(wide, height_mm / width_mm, rng)
+    corners = seen(wide, height_mm / width_mm, rng)
     scale = next((s for s in _SCALES if s * width_mm >= wide), _SCALES[-1])
     plate = worn(print_plate(face, scale, glyphs), rng)
     low, high = corners.min(axis=0), corners.max(axis=0)
@@ -62,7 +62,7 @@ def photograph(face: PlateFace, rng: np.random.Generator, glyphs: Glyphs) -> Pla
     return PlatePhoto(image=photographed(picture, rng, mild=_MILD), corners=(a, b, c, d))
 
 
-def _seen(wide: float, aspect: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def seen(wide: float, aspect: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """The corners, round (0, 0), of a plate that is `wide` pixels wide when seen from the front."""
     yaw = np.radians(np.clip(rng.normal(0, 20), -58, 58))
     pitch = np.radians(np.clip(rng.normal(8, 12), -35, 45))

@@ -1,24 +1,20 @@
-"""A training from start to a stop: checkpoints, progress with the time left, and going on where it stopped."""
+"""Training of a reader."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from edge.models.error import ModelError
 from edge.train.batches import CHARACTERS, Place, batches
 from edge.train.blueprint import plain_reader
 from edge.train.crops import Source
-from edge.train.graph import load, with_head
+from edge.train.graph import Graph, load, with_head
 from edge.train.network import Trainer
-
-#: Names in a training's folder.
-_SETTINGS, _STATE, _START = "settings.json", "state.pt", "start.onnx"
-#: Steps between two lines of progress.
-_REPORT_EVERY = 50
+from edge.train.training import SETTINGS, Progress, Training, new_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +31,8 @@ class Settings:
     real_share: float = 0.12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """One line of it."""
-
-    step: int
-    steps: int
-    loss: float  #: mean of the steps since the last line
-    plates_per_s: float
-    left_s: float  #: until the end of the schedule, at this pace
-
-
-class Run:
-    """One training in a folder of its own: settings, the network it began with, and the last checkpoint."""
+class Run(Training):
+    """A reader's training."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Go on with a training that `begin` made.
@@ -55,25 +40,25 @@ class Run:
         Raises:
             ModelError: there is none, or its files don't go together.
         """
-        self.folder = folder
         try:
-            self.settings = Settings(**json.loads((folder / _SETTINGS).read_text("utf-8")))
+            settings = Settings(**json.loads((folder / SETTINGS).read_text("utf-8")))
         except (OSError, TypeError, ValueError) as error:
             raise ModelError(f"expected a training in {folder}: {error}") from error
-        self.graph = load(folder / _START)
-        self.trainer = Trainer(
-            self.graph,
-            live_norms=self.settings.live_norms,
-            rate=self.settings.rate,
-            steps=self.settings.steps,
-            average=self.settings.average,
-            frozen=self.graph.settled(self.settings.frozen) if self.settings.frozen else (),
-            threads=threads,
-        )
+        self.settings = settings
         self.place = Place()
-        if (folder / _STATE).is_file():
-            more = self.trainer.load(str(folder / _STATE))
-            self.place = Place(next=more["next"], waiting=more["waiting"])
+
+        def trainer_of(graph: Graph) -> Trainer:
+            return Trainer(
+                graph,
+                live_norms=settings.live_norms,
+                rate=settings.rate,
+                steps=settings.steps,
+                average=settings.average,
+                frozen=graph.settled(settings.frozen) if settings.frozen else (),
+                threads=threads,
+            )
+
+        super().__init__(folder, trainer_of, steps=settings.steps)
 
     @classmethod
     def begin(cls, folder: Path, settings: Settings, start: Path | None, *, threads: int = 1) -> Run:
@@ -84,16 +69,20 @@ class Run:
         Raises:
             ModelError: the folder holds a training already, or the file can't be trained.
         """
-        if (folder / _SETTINGS).exists():
-            raise ModelError(f"{folder} holds a training already: go on with it, or take another folder")
         if start is None:
             graph = plain_reader(CHARACTERS, seed=settings.seed)
         else:
             graph = with_head(load(start), CHARACTERS, seed=settings.seed)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _START).write_bytes(graph.bytes_with({}))
-        (folder / _SETTINGS).write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+        new_folder(folder, graph, json.dumps(asdict(settings), indent=1))
         return cls(folder, threads=threads)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """See `Training`."""
+        self.place = Place(next=state["next"], waiting=state["waiting"])
+
+    def state(self) -> Mapping[str, Any]:
+        """See `Training`."""
+        return {"next": self.place.next, "waiting": dict(self.place.waiting)}
 
     def go(
         self,
@@ -104,45 +93,9 @@ class Run:
         told: Callable[[Progress], None],
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Train until the schedule's end, the time's, or until told to stop; a checkpoint is left in any case.
-
-        Args:
-            source: of the crops; the same whenever this training goes on.
-            seconds: of this go.
-            save_every: seconds between checkpoints.
-            told: about progress.
-            stopped: asked after every step.
-        """
-        begun = saved = lined = time.monotonic()
-        losses: list[float] = []
-        for batch in batches(source.crop, self.settings.batch, self.place):
-            losses.append(self.trainer.learn(batch.pictures, batch.targets))
-            now = time.monotonic()
-            done = self.trainer.step >= self.settings.steps
-            leave = done or stopped() or now - begun >= seconds
-            if len(losses) == _REPORT_EVERY or leave:
-                pace = len(losses) / max(1e-9, now - lined)
-                told(
-                    Progress(
-                        step=self.trainer.step,
-                        steps=self.settings.steps,
-                        loss=sum(losses) / len(losses),
-                        plates_per_s=pace * self.settings.batch,
-                        left_s=(self.settings.steps - self.trainer.step) / pace,
-                    )
-                )
-                losses, lined = [], now
-            if leave or now - saved >= save_every:
-                self.save()
-                saved = now
-            if leave:
-                return
-
-    def save(self) -> None:
-        """Leave a checkpoint that appears whole or not at all."""
-        part = self.folder / f".{_STATE}.part"
-        self.trainer.save(str(part), next=self.place.next, waiting=dict(self.place.waiting))
-        part.replace(self.folder / _STATE)
+        """Train on the crops of a source: the same whenever this training goes on. See `Training.train`."""
+        stream = batches(source.crop, self.settings.batch, self.place)
+        self.train(stream, seconds=seconds, save_every=save_every, told=told, stopped=stopped)
 
     def exported(self, *, temperature: float = 1.0, **metadata: str) -> bytes:
         """The averaged weights as an ONNX file that `edge.read.onnx.OnnxRecogniser` takes.

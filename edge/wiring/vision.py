@@ -49,13 +49,15 @@ def open_vision(settings: VisionSettings, *, refine: bool = False) -> Vision:
 def _detector(settings: VisionSettings, folder: ModelFolder, *, refine: bool) -> Detector:
     # A second look confirms what the first one doubted; without it, tracking does.
     threshold = Rules().strong if refine else Rules().weak
+    # With the other engines the weights that are named are theirs.
+    own = settings.detector_weights if settings.detector == "onnx" else None
     cornered = OnnxDetector(
-        folder.require(registry().asset("clp_det")),
+        own or folder.require(registry().asset("clp_det")),
         long_side=settings.detect_long_side,
         threshold=threshold,
         refine=refine,
         threads=settings.threads,
-        name="clp_det",
+        name=own.stem if own else "clp_det",
     )
     if settings.detector == "onnx":
         return cornered

@@ -1,0 +1,123 @@
+"""Training of a detector: an ONNX file of the kind that `edge.detect.onnx` runs, taught on rendered scenes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.models.error import ModelError
+from edge.train.graph import Graph, load
+from edge.train.network import Trainer, multibox
+from edge.train.scene_batches import scene_batches
+from edge.train.scenes import Scenes
+from edge.train.training import SETTINGS, Progress, Training, new_folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSettings:
+    """What a training is; fixed when it begins, but for the length of its schedule."""
+
+    steps: int = 3000
+    batch: int = 12
+    rate: float = 5e-4
+    average: float = 0.995
+    seed: int = 1
+    frozen: int = 8  #: see `edge.train.graph.Graph.settled`; 0: everything is trained
+    real_share: float = 0.3
+    detector: bool = True  #: tells it from a reader's
+
+
+class DetectorRun(Training):
+    """A detector's training. Batch `n` is made of the scenes from `n` times the batch's size on."""
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        """Go on with a training that `begin` made.
+
+        Raises:
+            ModelError: there is none, or its files don't go together.
+        """
+        try:
+            settings = DetectorSettings(**json.loads((folder / SETTINGS).read_text("utf-8")))
+        except (OSError, TypeError, ValueError) as error:
+            raise ModelError(f"expected a detector's training in {folder}: {error}") from error
+        self.settings = settings
+
+        def trainer_of(graph: Graph) -> Trainer:
+            return Trainer(
+                graph,
+                loss=multibox,
+                live_norms=False,
+                rate=settings.rate,
+                steps=settings.steps,
+                warm_up=min(100, settings.steps // 10),
+                average=settings.average,
+                frozen=graph.settled(settings.frozen) if settings.frozen else (),
+                threads=threads,
+            )
+
+        super().__init__(folder, trainer_of, steps=settings.steps)
+
+    @classmethod
+    def begin(cls, folder: Path, settings: DetectorSettings, start: Path, *, threads: int = 1) -> DetectorRun:
+        """A new training from the weights of such a detector.
+
+        Raises:
+            ModelError: the folder holds a training already, or the file can't be trained.
+        """
+        new_folder(folder, load(start), json.dumps(asdict(settings), indent=1))
+        return cls(folder, threads=threads)
+
+    @staticmethod
+    def lies_in(folder: Path) -> bool:
+        """True where the training in a folder is a detector's."""
+        try:
+            return bool(json.loads((folder / SETTINGS).read_text("utf-8")).get("detector"))
+        except (OSError, ValueError, AttributeError):
+            return False
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Nothing: what comes next follows from the step."""
+
+    def state(self) -> Mapping[str, Any]:
+        """Nothing, see `restore`."""
+        return {}
+
+    def go(
+        self,
+        source: Scenes,
+        *,
+        workers: int,
+        seconds: float,
+        save_every: float,
+        told: Callable[[Progress], None],
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Train on scenes: the same whenever this training goes on. See `Training.train`.
+
+        Args:
+            workers: processes that render beside this one; with 0 it renders for itself.
+        """
+        stream = scene_batches(source, self.settings.batch, first=self.trainer.step, workers=workers)
+        with closing(stream):
+            self.train(stream, seconds=seconds, save_every=save_every, told=told, stopped=stopped)
+
+    def exported(self, *, share: float = 1.0, **metadata: str) -> bytes:
+        """The averaged weights as an ONNX file that `edge.detect.onnx.OnnxDetector` takes.
+
+        Args:
+            share: of what was learnt; the rest is what it began with. What lies between the two often knows
+                more of real photos than either: rendered scenes are not all that there is.
+            metadata: what the file says of itself.
+        """
+        learnt = self.trainer.weights()
+        weights = {
+            name: (self.graph.weights[name] + np.float32(share) * (learnt[name] - self.graph.weights[name]))
+            for name in learnt
+        }
+        return self.graph.bytes_with(weights, **metadata)

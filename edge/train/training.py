@@ -1,0 +1,147 @@
+"""A training from start to a stop: checkpoints, progress with the time left, and going on where it stopped."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from edge.models.error import ModelError
+from edge.train.graph import Graph, load
+from edge.train.network import Trainer
+
+#: Names in a training's folder.
+SETTINGS, STATE, START = "settings.json", "state.pt", "start.onnx"
+#: Steps, or seconds, between two lines of progress.
+_REPORT_EVERY, _REPORT_AFTER = 50, 60.0
+
+
+class Batch(Protocol):
+    """What one step learns from."""
+
+    @property
+    def pictures(self) -> NDArray[Any]:
+        """(n, 3, h, w) float32, as the network wants them."""
+        ...
+
+    @property
+    def targets(self) -> object:
+        """As the loss wants them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One line of it."""
+
+    step: int
+    steps: int
+    loss: float  #: mean of the steps since the last line
+    pictures_per_s: float
+    left_s: float  #: until the end of the schedule, at this pace
+
+
+class Training(ABC):
+    """One training in a folder of its own: settings, the network it began with, and the last checkpoint.
+
+    Attributes:
+        folder: where it lies.
+        graph: the network it began with.
+        trainer: what has been learnt.
+    """
+
+    def __init__(self, folder: Path, trainer_of: Callable[[Graph], Trainer], *, steps: int) -> None:
+        """
+        Args:
+            folder: holds the settings and the network to begin with, and a checkpoint perhaps.
+            trainer_of: makes the network's trainer.
+            steps: of the schedule.
+
+        Raises:
+            ModelError: there is no training, or its files don't go together.
+        """
+        self.folder = folder
+        self.graph = load(folder / START)
+        self.trainer = trainer_of(self.graph)
+        self._steps = steps
+        if (folder / STATE).is_file():
+            self.restore(self.trainer.load(str(folder / STATE)))
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up what `state` gave when the checkpoint was saved."""
+
+    @abstractmethod
+    def state(self) -> Mapping[str, Any]:
+        """What a checkpoint holds beside the trainer's state: tensors, numbers, lists."""
+
+    def train(
+        self,
+        batches: Iterator[Batch],
+        *,
+        seconds: float,
+        save_every: float,
+        told: Callable[[Progress], None],
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Train until the schedule's end, the time's, or until told to stop; a checkpoint is left in any case.
+
+        Args:
+            batches: without end, from where this training stands.
+            seconds: of this go.
+            save_every: seconds between checkpoints.
+            told: about progress.
+            stopped: asked after every step.
+        """
+        begun = saved = lined = time.monotonic()
+        losses: list[float] = []
+        for batch in batches:
+            losses.append(self.trainer.learn(batch.pictures, batch.targets))
+            now = time.monotonic()
+            done = self.trainer.step >= self._steps
+            leave = done or stopped() or now - begun >= seconds
+            if len(losses) == _REPORT_EVERY or now - lined >= _REPORT_AFTER or leave:
+                pace = len(losses) / max(1e-9, now - lined)
+                told(
+                    Progress(
+                        step=self.trainer.step,
+                        steps=self._steps,
+                        loss=sum(losses) / len(losses),
+                        pictures_per_s=pace * len(batch.pictures),
+                        left_s=(self._steps - self.trainer.step) / pace,
+                    )
+                )
+                losses, lined = [], now
+            if leave or now - saved >= save_every:
+                self.save()
+                saved = now
+            if leave:
+                return
+
+    def save(self) -> None:
+        """Leave a checkpoint that appears whole or not at all."""
+        part = self.folder / f".{STATE}.part"
+        self.trainer.save(str(part), **self.state())
+        part.replace(self.folder / STATE)
+
+
+def new_folder(folder: Path, graph: Graph, settings: str) -> None:
+    """Lay down what a training begins with.
+
+    Args:
+        graph: the network.
+        settings: JSON.
+
+    Raises:
+        ModelError: the folder holds a training already.
+    """
+    if (folder / SETTINGS).exists():
+        raise ModelError(f"{folder} holds a training already: go on with it, or take another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / START).write_bytes(graph.bytes_with({}))
+    (folder / SETTINGS).write_text(settings, encoding="utf-8")

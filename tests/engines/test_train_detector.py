@@ -1,0 +1,112 @@
+"""Training of a detector: it computes what onnxruntime computes, learns, and goes on where it stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+from edge.detect.onnx import OnnxDetector
+from edge.models import ModelError, ModelFolder, registry
+from edge.onnx import OnnxModel
+from edge.train.detector import DetectorRun, DetectorSettings
+from edge.train.graph import load
+from edge.train.network import Network, Trainer, multibox
+from edge.train.run import Run, Settings
+from edge.train.scene_batches import scene_batch
+from edge.train.scenes import Scenes
+from edge.train.training import Progress
+
+SETTINGS = DetectorSettings(steps=4, batch=2, rate=1e-4)
+
+
+@pytest.fixture(scope="module")
+def borrowed() -> Path:
+    try:
+        return ModelFolder().require(registry().asset("clp_det"))
+    except ModelError as error:
+        pytest.skip(f"needs the models: {error}")
+
+
+def test_it_gives_what_onnxruntime_gives(borrowed: Path) -> None:
+    import torch
+
+    network = Network(load(borrowed), live_norms=False)
+    batch = np.random.default_rng(1).uniform(-100, 100, (1, 3, 96, 128)).astype(np.float32)
+    with torch.no_grad():
+        values = network.values(torch.from_numpy(batch))
+        ours = {"loc": values["loc"], "landms": values["landms"], "conf": network.logits(values).softmax(2)}
+    model = OnnxModel(borrowed)
+    for name, theirs in zip(model.outputs, model.run(batch), strict=True):
+        assert np.abs(ours[name].numpy() - theirs).max() < 1e-3
+
+
+def test_it_learns_two_scenes_by_heart(borrowed: Path) -> None:
+    batch = scene_batch(Scenes(seed=2), 2, 0)
+    assert (batch.targets.kinds == 1).any()
+    trainer = Trainer(load(borrowed), loss=multibox, live_norms=False, rate=1e-3, steps=40, warm_up=2)
+    losses = [trainer.learn(batch.pictures, batch.targets) for _ in range(40)]
+    assert losses[-1] < losses[0] / 3
+
+
+def test_an_interrupted_training_ends_as_one_that_was_not(borrowed: Path, tmp_path: Path) -> None:
+    source = Scenes(seed=1)
+    told: list[Progress] = []
+
+    def go(run: DetectorRun, *, stop_at: int, workers: int) -> None:
+        run.go(
+            source,
+            workers=workers,
+            seconds=600,
+            save_every=600,
+            told=told.append,
+            stopped=lambda: run.trainer.step >= stop_at,
+        )
+
+    whole = DetectorRun.begin(tmp_path / "whole", SETTINGS, borrowed)
+    go(whole, stop_at=4, workers=0)
+    go(DetectorRun.begin(tmp_path / "halves", SETTINGS, borrowed), stop_at=2, workers=1)
+    again = DetectorRun(tmp_path / "halves")
+    assert again.trainer.step == 2
+    go(again, stop_at=4, workers=0)
+    assert told[-1].step == 4
+    one, other = whole.trainer.weights(), again.trainer.weights()
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+    settled = whole.graph.settled(SETTINGS.frozen)
+    assert settled
+    assert all(np.array_equal(one[name], whole.graph.weights[name]) for name in settled)
+    assert any(not np.array_equal(one[name], whole.graph.weights[name]) for name in one)
+
+
+def test_what_is_exported_detects(borrowed: Path, tmp_path: Path) -> None:
+    run = DetectorRun.begin(tmp_path / "run", SETTINGS, borrowed)
+    batch = scene_batch(Scenes(seed=2), 2, 0)
+    for _ in range(3):
+        run.trainer.learn(batch.pictures, batch.targets)
+    picture = Scenes(seed=2).scene(0).picture
+    scores = []
+    for share in (0.0, 0.5, 1.0):
+        path = tmp_path / f"{share}.onnx"
+        path.write_bytes(run.exported(share=share, step="3"))
+        OnnxDetector(path, long_side=320).detect(picture)
+        scores.append(OnnxModel(path).run(batch.pictures[:1])[1])
+    # Nothing of what was learnt is what it began with.
+    assert np.array_equal(scores[0], OnnxModel(borrowed).run(batch.pictures[:1])[1])
+    assert not np.array_equal(scores[1], scores[0])
+    assert not np.array_equal(scores[1], scores[2])
+
+
+def test_the_two_kinds_of_training_are_told_apart(borrowed: Path, tmp_path: Path) -> None:
+    DetectorRun.begin(tmp_path / "detector", SETTINGS, borrowed)
+    Run.begin(tmp_path / "reader", Settings(steps=6, batch=4), None)
+    assert DetectorRun.lies_in(tmp_path / "detector")
+    assert not DetectorRun.lies_in(tmp_path / "reader")
+    assert not DetectorRun.lies_in(tmp_path)
+    with pytest.raises(ModelError, match="expected a detector's training in"):
+        DetectorRun(tmp_path)
+    with pytest.raises(ModelError, match="holds a training already"):
+        DetectorRun.begin(tmp_path / "detector", SETTINGS, borrowed)
