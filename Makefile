@@ -88,7 +88,8 @@ endif
 engines: ultralytics paddleocr ## test the edge's other engines and training, in environments of their own (7 GB)
 
 # ultralytics' environment has all that training needs: `make train` is for whoever wants only that.
-ultralytics: TRAINS = tests/engines/test_train.py
+ultralytics: TRAINS = tests/engines/test_train.py tests/engines/test_train_detector.py
+train: TRAINS = tests/engines/test_train_detector.py
 ultralytics paddleocr train: %: requirements/%.txt models
 	@test -e $(call engine_dir,$@)/.ready || { rm -rf $(ENGINES)/$@-* && \
 	  $(PYTHON) -m venv $(call engine_dir,$@) && \
