@@ -128,7 +128,7 @@ def add_lettering(picture: Image, rng: np.random.Generator, taken: list[Quad]) -
     box = (rng.uniform(0, side), rng.uniform(0, side)), (width, height), float(turn)
     foot_left, left, right, foot_right = cv2.boxPoints(box)  # clockwise, from the left foot on
     quad = np.stack([left, right, foot_right, foot_left]).astype(np.float32)
-    if any(_touch(quad, other) for other in taken):
+    if any(touch(quad, other) for other in taken):
         return
     flat = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     cv2.warpPerspective(
@@ -141,7 +141,8 @@ def add_lettering(picture: Image, rng: np.random.Generator, taken: list[Quad]) -
     )
 
 
-def _touch(a: Quad, b: Quad) -> bool:
+def touch(a: Quad, b: Quad) -> bool:
+    """Whether the upright boxes round two shapes overlap."""
     return bool((a.min(axis=0) < b.max(axis=0)).all() and (b.min(axis=0) < a.max(axis=0)).all())
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge.frame import Image
 from edge.train.backdrop import Quad, shade
+from edge.train.friends import add_object
 
 Points = NDArray[np.float64]
 
@@ -22,6 +23,15 @@ class _Plane:
         flat = np.array([(-0.5, -half), (0.5, -half), (0.5, half), (-0.5, half)], np.float32)
         self._to_picture = cv2.getPerspectiveTransform(flat, plate)
         self._picture = picture
+
+    def corners(self, x: float, y: float, wide: float, high: float) -> Quad | None:
+        """Where a rectangle round (x, y) is in the picture; None where it is far outside."""
+        a, b = wide / 2, high / 2
+        flat = np.array([(x - a, y - b), (x + a, y - b), (x + a, y + b), (x - a, y + b)], np.float32)
+        quad = cv2.perspectiveTransform(flat[None], self._to_picture)[0]
+        side = self._picture.shape[1]
+        inside = (quad > -side).all() and (quad < 2 * side).all()
+        return np.asarray(quad, np.float32) if inside else None
 
     def shape(self, points: Sequence[tuple[float, float]] | Points, colour: Sequence[float]) -> None:
         """A filled convex shape."""
@@ -79,12 +89,16 @@ def add_bodywork(picture: Image, plate: Quad, aspect: float, rng: np.random.Gene
         plane.box(middle, -top * 0.8, half * 1.4, top * 0.35, glass)
     if rng.random() < 0.75:  # a grille, or a boot's lower edge
         _grille(plane, middle, -rng.uniform(0.35, 0.8), half, rng)
-    for side in (-1, 1):  # lamps
-        colour = (40, 30, 190) if rng.random() < 0.4 else (225, 228, 230)
-        y = -rng.uniform(0.3, 0.9)
-        plane.disc(middle + side * half * 0.78, y, rng.uniform(0.3, 0.8), rng.uniform(0.15, 0.5), colour)
+    for side in (-1, 1):
+        quad = plane.corners(
+            middle + side * half * 0.78, -rng.uniform(0.3, 0.9), rng.uniform(0.3, 1.0), rng.uniform(0.15, 0.5)
+        )
+        if quad is not None:
+            add_object(picture, quad, rng, lamp=True)
     if rng.random() < 0.7:  # a badge
-        plane.disc(middle, -rng.uniform(0.35, 1.0), 0.22, 0.2, shade(rng))
+        quad = plane.corners(middle, -rng.uniform(0.35, 1.0), rng.uniform(0.15, 0.5), 0.2)
+        if quad is not None:
+            add_object(picture, quad, rng)
     if rng.random() < 0.7:  # a bumper, which plates hang on or in
         plane.box(middle, 0.05, half * 1.9, rng.uniform(0.5, 0.9), (paint * rng.uniform(0.6, 1.1)).tolist())
     if rng.random() < 0.6:  # an opening below

@@ -22,6 +22,8 @@ from edge.train.matching import NOTHING, PLATE, Targets
 
 #: Priors without a plate that count, to each with one, and in a picture at least.
 _NOTHING_A_PLATE, _LEAST_NOTHING = 7, 24
+#: What answers weigh beside places; rendered places are exact, answers have to hold on roads never rendered.
+_ANSWERS = 2.0
 Value = Any  #: a tensor, or where shapes are reckoned with, a number or a list of numbers
 Apply = Callable[["Network", Node, list[Value]], Value]
 
@@ -309,7 +311,7 @@ def multibox(network: Network, pictures: torch.Tensor, targets: Targets) -> torc
     for name, weight, wanted in (("loc", 2.0, targets.boxes), ("landms", 1.0, targets.corners)):
         away = values[name][plates] - torch.from_numpy(wanted).to(said.device)[plates]
         places = places + weight * F.smooth_l1_loss(away, torch.zeros_like(away), reduction="sum") / number
-    return answers + places
+    return _ANSWERS * answers + places
 
 
 class Trainer:

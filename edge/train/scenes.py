@@ -12,8 +12,9 @@ import numpy as np
 from edge.frame import Image
 from edge.scene.glyph import Glyphs, drawn
 from edge.scene.plate import PlateFace, print_plate
-from edge.train.backdrop import Quad, add_lettering, backdrop
+from edge.train.backdrop import Quad, backdrop
 from edge.train.bodywork import add_bodywork
+from edge.train.friends import add_friend
 from edge.train.misery import photographed
 from edge.train.photo import seen
 from edge.train.real import RealPlate
@@ -32,6 +33,8 @@ _ROADS = 0.4
 _AGAIN = 0.6
 #: Widths of plates in pixels, evenly over their logarithm; the second look shows them at 107.
 _NARROWEST, _WIDEST = 11.0, 170.0
+#: Of the plates that are alone, those that fill the picture: somebody photographed nothing else.
+_FILLING = 0.25
 #: A plate this small, or with less of it in the picture, is neither to be found nor to be left out.
 _LEAST_WIDTH, _LEAST_HEIGHT, _LEAST_SHOWN = 11.0, 4.0, 0.75
 #: Pixels that blur is measured by: a plate of the middling sort.
@@ -40,7 +43,7 @@ _MILD = 0.5
 #: Contrast, grey levels, below which a plate is lost in the dark or in the light.
 _CONTRAST = 5.0
 #: Scales, pixels a millimetre, that plates are printed at.
-_SCALES = (0.17, 0.34, 0.5)
+_SCALES = (0.17, 0.34, 0.68)
 #: Roads that are kept: painting one takes longer than a scene.
 _ROADS_KEPT = 16
 
@@ -82,8 +85,8 @@ class Scenes:
         rng = np.random.default_rng((self.seed, index, 2))
         picture, plates = self._road(rng) if rng.random() < _ROADS else self._street(rng)
         taken = [plate.corners for plate in plates]
-        for _ in range(int(rng.integers(0, 5)) if rng.random() < 0.7 else 0):
-            add_lettering(picture, rng, taken)
+        for _ in range(int(rng.integers(0, 9)) if rng.random() < 0.8 else 0):
+            add_friend(picture, rng, taken)
         photo = photographed(picture, rng, mild=_MILD, felt=_FELT)
         return Scene(
             picture=photo,
@@ -102,8 +105,13 @@ class Scenes:
             face = self._face(rng)
             width_mm, height_mm = face.size
             wide = float(np.exp(rng.uniform(np.log(_NARROWEST), np.log(_WIDEST / max(1.0, count / 2)))))
+            if count == 1 and rng.random() < _FILLING:
+                wide = rng.uniform(0.4, 0.97) * SIDE
             wide *= width_mm / 440
-            quad = seen(wide, height_mm / width_mm, rng) + rng.uniform(0, SIDE, 2).astype(np.float32)
+            quad = seen(wide, height_mm / width_mm, rng)
+            # Large ones lie within the picture: there is no road on which half a plate fills it.
+            room = np.minimum(np.ptp(quad, axis=0) / 2, SIDE / 2) if wide > _WIDEST / 2 else np.zeros(2)
+            quad += rng.uniform(room, SIDE - room).astype(np.float32)
             if len(boxes) < count and not any(_near(quad, other) for other, _ in boxes):
                 boxes.append((quad, face))
         # Far ones are small, and first: what stands before them may cover them.
