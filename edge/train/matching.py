@@ -17,13 +17,15 @@ _STANDS, _DOUBTFUL = 0.35, 0.22
 _NEAREST = 3
 #: What a prior should say.
 NOTHING, PLATE, ANYTHING = 0, 1, -1
+#: A plate, of whose place it is known only that it is about there.
+SOMEWHERE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:
     """What the priors of a batch of pictures should say, in the order of `edge.detect.retina.priors`."""
 
-    kinds: NDArray[np.int8]  #: (n, priors): NOTHING, PLATE or ANYTHING
+    kinds: NDArray[np.int8]  #: (n, priors): NOTHING, PLATE, SOMEWHERE or ANYTHING
     boxes: Floats  #: (n, priors, 4) offsets, where PLATE
     corners: Floats  #: (n, priors, 8) offsets, where PLATE
 
@@ -68,9 +70,9 @@ def match(prior: Floats, plates: Sequence[ScenePlate]) -> tuple[NDArray[np.int8]
         stands[nearest] |= inside[nearest]
         stands[nearest[0]] = True
         # The plate that is overlapped more has it.
-        stands &= (overlap > best) | (kinds != PLATE)
+        stands &= (overlap > best) | ((kinds != PLATE) & (kinds != SOMEWHERE))
         best[stands] = overlap[stands]
-        kinds[stands] = PLATE
+        kinds[stands] = PLATE if plate.exact else SOMEWHERE
         boxes[stands] = encode_box(low, high, prior[stands])
         corners[stands] = encode_corners(plate.corners, prior[stands])
     return kinds, boxes, corners

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edge.models.error import ModelError
 from edge.train.graph import Graph, Node
-from edge.train.matching import NOTHING, PLATE, Targets
+from edge.train.matching import NOTHING, PLATE, SOMEWHERE, Targets
 
 #: Priors without a plate that count, to each with one, and in a picture at least.
 _NOTHING_A_PLATE, _LEAST_NOTHING = 7, 24
@@ -294,7 +294,8 @@ def multibox(network: Network, pictures: torch.Tensor, targets: Targets) -> torc
     values = network.values(pictures)
     said = torch.log_softmax(network.logits(values), dim=2)
     kinds = torch.from_numpy(targets.kinds).to(said.device)
-    plates, nothing = kinds == PLATE, kinds == NOTHING
+    placed, nothing = kinds == PLATE, kinds == NOTHING
+    plates = placed | (kinds == SOMEWHERE)
     missed = -said[..., 1]
     wrong = -said[..., 0]
     counted = torch.zeros_like(nothing)
@@ -307,9 +308,9 @@ def multibox(network: Network, pictures: torch.Tensor, targets: Targets) -> torc
     counted &= nothing
     number = max(1, int(plates.sum()))
     answers = (missed[plates].sum() + wrong[counted].sum()) / number
-    places = torch.zeros(())
+    places, number = torch.zeros((), device=said.device), max(1, int(placed.sum()))
     for name, weight, wanted in (("loc", 2.0, targets.boxes), ("landms", 1.0, targets.corners)):
-        away = values[name][plates] - torch.from_numpy(wanted).to(said.device)[plates]
+        away = values[name][placed] - torch.from_numpy(wanted).to(said.device)[placed]
         places = places + weight * F.smooth_l1_loss(away, torch.zeros_like(away), reduction="sum") / number
     return _ANSWERS * answers + places
 

@@ -63,16 +63,16 @@ def paint_road(
     road: Road,
     rng: np.random.Generator,
     face_of: Callable[[np.random.Generator], PlateFace],
-    hang: Callable[[Image, Quad, PlateFace, np.random.Generator], None],
-) -> tuple[Image, list[tuple[Quad, bool]]]:
+    hang: Callable[[Image, Quad, PlateFace, np.random.Generator], bool],
+) -> tuple[Image, list[tuple[Quad, bool, bool]]]:
     """A picture of the road with vehicles on it.
 
     Args:
         face_of: draws what is printed on a plate.
-        hang: puts a plate into a picture, over the simulator's own.
+        hang: puts a plate into a picture, over the simulator's own; gives whether its corners are exact.
 
     Returns:
-        The picture; every plate's corners, and whether it can be seen whole.
+        The picture; every plate's corners, whether it can be seen whole, and what `hang` gave.
     """
     view, picture = road.view, road.empty.copy()
     near, far = view.reach
@@ -82,7 +82,7 @@ def paint_road(
         while y < min(far, near + 45) and rng.random() < 0.8:
             waiting.append((y, lane))
             y += rng.uniform(6, 22)
-    placed: list[tuple[Quad, bool]] = []
+    placed: list[tuple[Quad, bool, bool]] = []
     for y, lane in sorted(waiting, reverse=True):
         make = int(rng.integers(_VEHICLES))
         kind, paint = _looks(make)
@@ -99,10 +99,9 @@ def paint_road(
         drawing.draw()
         if not hasattr(drawing, "mask"):
             continue  # outside the picture
-        placed = [(quad, seen and not _covered(quad, drawing)) for quad, seen in placed]
+        placed = [(quad, seen and not _covered(quad, drawing), exact) for quad, seen, exact in placed]
         quad = _plate_of(drawing, rng)
-        hang(picture, quad, vehicle.face, rng)
-        placed.append((quad, True))
+        placed.append((quad, True, hang(picture, quad, vehicle.face, rng)))
     return picture, placed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -54,6 +54,7 @@ class ScenePlate:
 
     corners: Quad  #: (4, 2) in pixels: left-top, right-top, right-foot, left-foot
     clear: bool  #: otherwise too small, or covered: whether it is found does not matter
+    exact: bool = True  #: otherwise a real plate, whose picture shows some of what was round it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,8 +92,7 @@ class Scenes:
         return Scene(
             picture=photo,
             plates=tuple(
-                ScenePlate(corners=plate.corners, clear=plate.clear and _tells(photo, plate.corners))
-                for plate in plates
+                replace(plate, clear=plate.clear and _tells(photo, plate.corners)) for plate in plates
             ),
         )
 
@@ -119,9 +119,11 @@ class Scenes:
         for quad, face in boxes:
             if rng.random() < 0.75:
                 add_bodywork(picture, quad, face.size[1] / face.size[0], rng)
-        for quad, face in boxes:
-            self._hang(picture, quad, face, rng)
-        return picture, [ScenePlate(corners=quad, clear=_clear(quad)) for quad, _ in boxes]
+        exact = [self._hang(picture, quad, face, rng) for quad, face in boxes]
+        return picture, [
+            ScenePlate(corners=quad, clear=_clear(quad), exact=known)
+            for (quad, _), known in zip(boxes, exact, strict=True)
+        ]
 
     def _road(self, rng: np.random.Generator) -> tuple[Image, list[ScenePlate]]:
         """The simulator's vehicles on one of its roads, seen from a camera that somebody hung up askew."""
@@ -132,11 +134,11 @@ class Scenes:
             picture, to_scene, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
         )
         plates = []
-        for quad, shown in placed:
+        for quad, shown, exact in placed:
             moved = cv2.perspectiveTransform(quad[None], to_scene)[0].astype(np.float32)
             middle = moved.mean(axis=0)
             if (middle > -SIDE / 4).all() and (middle < SIDE * 1.25).all():
-                plates.append(ScenePlate(corners=moved, clear=shown and _clear(moved)))
+                plates.append(ScenePlate(corners=moved, clear=shown and _clear(moved), exact=exact))
         return np.asarray(warped, np.uint8), plates
 
     def _face(self, rng: np.random.Generator) -> PlateFace:
@@ -145,12 +147,16 @@ class Scenes:
             face = draw_face(rng)
         return face
 
-    def _hang(self, picture: Image, quad: Quad, face: PlateFace, rng: np.random.Generator) -> None:
-        """Put a plate of a face's size at four corners; in place."""
+    def _hang(self, picture: Image, quad: Quad, face: PlateFace, rng: np.random.Generator) -> bool:
+        """Put a plate of a face's size at four corners, in place; whether these are exactly its own.
+
+        Pictures of real plates were cut out by upright boxes: slanted plates have other things in the corners.
+        """
         if rng.random() < 0.35:
             add_holder(picture, quad, rng)
         wide = max(float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[2] - quad[3])), 6.0)
-        if self.real and face.row_count == 1 and rng.random() < self.real_share:
+        real = bool(self.real) and face.row_count == 1 and rng.random() < self.real_share
+        if real:
             plate = self.real[int(rng.integers(len(self.real)))].image
         else:
             scale = next((s for s in _SCALES if s * face.size[0] >= wide), _SCALES[-1])
@@ -172,6 +178,7 @@ class Scenes:
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_TRANSPARENT,
         )
+        return not real
 
 
 @lru_cache(maxsize=_ROADS_KEPT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
 import cv2
@@ -11,12 +12,20 @@ from numpy.typing import NDArray
 
 from edge.detect.retina import decode_boxes, decode_points, priors
 from edge.train.backdrop import add_lettering
-from edge.train.matching import ANYTHING, NOTHING, PLATE, match, targets_of
+from edge.train.matching import ANYTHING, NOTHING, PLATE, SOMEWHERE, match, targets_of
 from edge.train.real import RealPlate
 from edge.train.scene_batches import scene_batch, scene_batches
 from edge.train.scenes import SIDE, Scene, ScenePlate, Scenes
 
 PRIOR = priors(SIDE, SIDE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_roads() -> Iterator[None]:
+    """Painting a road takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("edge.train.scenes._ROADS_KEPT", 2)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +133,19 @@ def test_a_plate_that_may_be_missed_is_neither_learnt_nor_denied() -> None:
     assert PLATE not in kinds
     centre = (np.abs(PRIOR[:, :2] - (130, 110)).max(axis=1) < 8) & (PRIOR[:, 2] < 100)
     assert (kinds[centre] == ANYTHING).all()
+
+
+def test_of_a_real_plate_the_place_is_not_learnt() -> None:
+    exact = plate(100, 100, 60, 20)
+    about = ScenePlate(corners=exact.corners, clear=True, exact=False)
+    wanted = match(PRIOR, [exact])[0] == PLATE
+    kinds = match(PRIOR, [about])[0]
+    assert np.array_equal(kinds == SOMEWHERE, wanted)
+    assert PLATE not in kinds
+    white = RealPlate(image=np.full((24, 94, 3), 255, np.uint8), text="川A12345")
+    source = Scenes(seed=5, real=(white,), real_share=1.0)
+    shapes = {p.exact for i in range(12) for p in source.scene(i).plates}
+    assert shapes == {True, False}  # those of two rows are rendered
 
 
 def test_nothing_to_find_is_nothing_everywhere() -> None:
