@@ -52,8 +52,8 @@ def scene_batches(source: Scenes, size: int, *, first: int, workers: int) -> Gen
     if not workers:
         yield from map(make, count(first))
         return
-    # Forked, so that pictures and glyphs that are loaded already need not be sent.
-    with multiprocessing.get_context("fork").Pool(workers, _settle, (make,)) as pool:
+    # Not forked: this process has threads (torch's, OpenCV's), whose locks a copy of it would never see opened.
+    with multiprocessing.get_context("spawn").Pool(workers, _settle, (make,)) as pool:
         numbers = count(first)
         coming = deque(pool.apply_async(_made, (n,)) for n in islice(numbers, _AHEAD * workers))
         while True:
