@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 #: Applied in order, each once; never changed, only added to.
 #:
-#: ORDER BY begins with the plate: a vehicle's track is one range of it. A day's partition and each part's own
-#: range of captured_at serve the searches by time and go whole when they are too old. Replacing heals what two
-#: writers of a server might both insert; on one writer `insert` keeps doubles out, so that no read needs FINAL.
+#: ORDER BY begins with the plate: a vehicle's track is one range of it. A day's partition (a week's, see
+#: `Layout`) and each part's own range of captured_at serve the searches by time and go whole when they are too
+#: old. Replacing heals what two writers of a server might both insert; on one writer `insert` keeps doubles
+#: out, so that no read needs FINAL.
 MIGRATIONS = (
     """
     CREATE TABLE passages (
