@@ -143,6 +143,7 @@ def step_dispatch(
     """On the way, in place, stopped or missed, and what came of it."""
     missing = [each for each in step.photos if not services.images.has(each)]
     if missing:  # a photo has its place at the alert before its bytes are put away, see `hand_in_photo`
+        services.records.patrol.dispatch(user.username, alert_id)  # who was not sent learns nothing of pictures
         raise IncompleteStep(f"expected photos that were handed in before, got {', '.join(sorted(missing))}")
     report = Report(
         identity_checked=step.identity_checked,

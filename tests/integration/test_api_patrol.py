@@ -237,6 +237,16 @@ def test_a_photo_is_told_of_once_it_lies_here(centre: Centre, monkeypatch: pytes
     assert driver.post(f"{path}/steps", json=feedback).status_code == 200
 
 
+def test_who_was_not_sent_learns_of_no_picture(centre: Centre) -> None:
+    """That there is a picture of this digest is not theirs to know."""
+    path = f"/api/patrol/dispatches/{alert(centre, unit='u2')}/steps"
+    told = [
+        problem_of(centre.client(Role.PATROL).post(path, json={"step": "feedback", "photos": [sha256]}), 404)
+        for sha256 in (SHA, "ab" * 32)
+    ]
+    assert told[0] == told[1]
+
+
 def test_areas_limit_where_it_was_seen_and_not_whom_to_stop(centre: Centre) -> None:
     records = centre.records
     records.checkpoints.put_areas([Area(area_id="east", name="东"), Area(area_id="west", name="西")])
