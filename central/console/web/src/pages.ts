@@ -1,6 +1,6 @@
 // The pages, and which roles each is offered to. Only what is offered: the server decides again, call by call.
 import { type ComponentType, lazy, type LazyExoticComponent } from "react";
-import { hasRole } from "./api/session";
+import { hasRole, ROLES } from "./api/session";
 import type { Role, User } from "./api/types";
 import type { Desk } from "./live/desk";
 
@@ -29,23 +29,11 @@ export interface PageEntry {
     | "audit"
     | "patrol"
     | "account";
-  roles: Role[];
+  roles: readonly Role[];
   /** Reached from another page, and not in the navigation. */
   aside?: true;
   Page: LazyExoticComponent<ComponentType<PageProps>>;
 }
-
-const EVERYBODY: Role[] = [
-  "operator",
-  "applicant",
-  "emergency",
-  "approver",
-  "investigator",
-  "supervisor",
-  "auditor",
-  "administrator",
-  "patrol",
-];
 
 /** In the order of the navigation. To add one: a folder in src/pages, a line here, `page.NAME` in both languages. */
 export const PAGES: PageEntry[] = [
@@ -91,7 +79,7 @@ export const PAGES: PageEntry[] = [
   { name: "patrol", roles: ["patrol"], Page: lazy(() => import("./pages/patrol/Patrol")) },
   {
     name: "account",
-    roles: EVERYBODY,
+    roles: ROLES,
     Page: lazy(() => import("./pages/account/Account")),
     aside: true,
   },

@@ -3,6 +3,19 @@ import { createStore } from "../base/store";
 import { answer, api, Problem, rememberCsrf } from "./client";
 import type { Role, User } from "./types";
 
+/** All there are, as they are listed. */
+export const ROLES: readonly Role[] = [
+  "operator",
+  "applicant",
+  "emergency",
+  "approver",
+  "investigator",
+  "supervisor",
+  "auditor",
+  "administrator",
+  "patrol",
+];
+
 export const session = createStore<User | null>(null);
 
 export function hasRole(user: User, ...roles: Role[]): boolean {

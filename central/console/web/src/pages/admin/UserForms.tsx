@@ -3,23 +3,13 @@ import { Checkbox, Select } from "antd";
 import { type SubmitEvent, useRef, useState } from "react";
 import { answer, api } from "../../api/client";
 import { useCommand } from "../../api/command";
+import { ROLES } from "../../api/session";
 import type { Account, Role } from "../../api/types";
 import { useSpeech } from "../../base/language";
 import AreaSelect from "../../parts/AreaSelect";
 import { Field, fieldProps, Refusal, useFocusOnRefusal } from "../../parts/Field";
 import { Icon } from "../../parts/Icon";
 
-const ROLES: Role[] = [
-  "operator",
-  "applicant",
-  "emergency",
-  "approver",
-  "investigator",
-  "supervisor",
-  "auditor",
-  "administrator",
-  "patrol",
-];
 const FIELDS = ["username", "name", "roles", "areas", "language"];
 
 interface Typed {
