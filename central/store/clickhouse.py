@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from central.ports import (
     StoreUnavailable,
 )
 from central.store import arrow, columns, recent, seen
+from central.store.ageing import Ageing
 from central.store.flow import ClickHouseFlow
 from central.store.layout import ONE_PROCESS, Layout
 from central.store.recent import RecentIds
@@ -48,15 +49,6 @@ _MICROSECOND = timedelta(microseconds=1)
 #: A UUIDv7 tells the moment to the millisecond.
 _MINTED_WITHIN_US = 999
 
-#: What says something only with the pictures, and goes with them.
-_OF_THE_PICTURES = (
-    "evidence.kind",
-    "evidence.sha256",
-    "evidence.size",
-    "evidence.media_type",
-    "vehicle_box",
-    "plate_box",
-)
 #: How long before the passages that may come before a step a vehicle may have stood in sight of a camera.
 _BEFORE_STEPS = timedelta(minutes=10)
 #: See `central.interception.steps`: what is kept, then what comes before and after it, then whose outcome came
@@ -140,7 +132,8 @@ class Engine(Protocol):
 
 
 class ClickHousePassages:
-    """A `PassageStore`. One writer at a time: inserts and deletes of this object wait for each other.
+    """A `PassageStore`. One writer at a time: inserts of this object wait for each other, and for
+    partitions that are dropped.
 
     A passage is the same if its `passage_id` is, and is looked for around its `captured_at` and the time in
     its UUIDv7: an edge never changes either.
@@ -169,6 +162,7 @@ class ClickHousePassages:
         self._recent = RecentIds() if only_writer else None
         migrate(engine, self._layout)
         self.flow = ClickHouseFlow(engine, self._layout)
+        self._ageing = Ageing(engine, self._layout, self._writing)
 
     def insert(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
         given = tuple(passages)
@@ -363,60 +357,13 @@ class ClickHousePassages:
         )
 
     def delete_before(self, moment: datetime, *, spared: Sequence[Spared] = ()) -> int:
-        """Whole parts are dropped at once; what else is to go, of the part of `moment` or beside what is
-        spared, is rewritten. Rewritten parts leave the disk a little later: half a minute here,
-        eight at most (ClickHouse's `old_parts_lifetime`)."""
-        at = f"fromUnixTimestamp64Micro({columns.microseconds(moment)}, 'UTC')"
-        kept = _sparing(spared)
-        going = f"captured_at < {at} AND NOT ({kept})"
-        with self._writing:
-            gone = self._count_where(going)
-            if not gone:
-                return 0
-            # The first day of the part that `moment` lies in, or a later one: those before are over.
-            day = f"{moment.astimezone(UTC) - timedelta(days=self._layout.days_a_part - 1):%Y%m%d}"
-            older = self._engine.query(
-                f"SELECT DISTINCT partition_id FROM {self._layout.parts} WHERE active"  # noqa: S608
-                " AND table = {table:String} AND database = currentDatabase() AND partition_id < {day:String}",
-                {"day": day, "table": self._layout.local},
-            )
-            holding = self._engine.query(
-                f"SELECT DISTINCT _partition_id AS id FROM {self._layout.source} WHERE {kept}"  # noqa: S608
-            )
-            droppable = set(older.column("partition_id").to_pylist()) - set(holding.column("id").to_pylist())
-            for partition_id in sorted(droppable):
-                self._engine.command(f"{self._layout.alter} DROP PARTITION ID '{int(partition_id)}'")
-            if self._count_where(going):
-                self._engine.command(f"{self._layout.alter} DELETE WHERE {going} SETTINGS mutations_sync = 2")
-            return gone
+        return self._ageing.delete_before(moment, spared)
 
     def evidence_of(self, spared: Sequence[Spared]) -> frozenset[str]:
-        if not spared:
-            return frozenset()
-        found = self._engine.query(
-            "SELECT DISTINCT lower(hex(arrayJoin(`evidence.sha256`))) AS sha256"  # noqa: S608
-            f" FROM {self._layout.source} WHERE {_sparing(spared)}"
-        )
-        return frozenset(found.column("sha256").to_pylist())
-
-    def _count_where(self, where: str) -> int:
-        found = self._engine.query(f"SELECT count() AS n FROM {self._layout.source} WHERE {where}")  # noqa: S608
-        return int(found.column("n")[0].as_py())
+        return self._ageing.evidence_of(spared)
 
     def forget_evidence_before(self, moment: datetime, *, spared: Sequence[Spared] = ()) -> int:
-        """One mutation, which rewrites these columns of the old parts and links all other files: some tenths of
-        a second a part of the table. It needs no lock: what is inserted meanwhile goes next time."""
-        day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        there = " OR ".join(f"notEmpty(`{name}`)" for name in ("evidence.kind", "vehicle_box", "plate_box"))
-        at = f"fromUnixTimestamp64Micro({columns.microseconds(day)}, 'UTC')"
-        going = f"captured_at < {at} AND ({there}) AND NOT ({_sparing(spared)})"
-        gone = self._count_where(going)
-        if gone:
-            emptied = ", ".join(f"`{name}` = []" for name in _OF_THE_PICTURES)
-            self._engine.command(
-                f"{self._layout.alter} UPDATE {emptied} WHERE {going} SETTINGS mutations_sync = 2"
-            )
-        return gone
+        return self._ageing.forget_evidence_before(moment, spared)
 
     def close(self) -> None:
         self._engine.close()
@@ -451,21 +398,6 @@ def _of_plates(query: PassageQuery) -> bool:
     """Is it about plates that are known, so that the order of the table leads to them?"""
     by_entry = query.entry is not None and not is_pattern(query.entry.plate)
     return query.plate is not None or query.plates is not None or by_entry
-
-
-def _sparing(spared: Sequence[Spared]) -> str:
-    """SQL of what these are. A mutation takes no parameters: plates go in as hexadecimal digits."""
-    found = []
-    for one in spared:
-        terms = []
-        if one.plate is not None:
-            terms.append(f"plate = unhex('{one.plate.encode().hex()}')")
-        if one.since is not None:
-            terms.append(f"captured_at >= fromUnixTimestamp64Micro({columns.microseconds(one.since)}, 'UTC')")
-        if one.until is not None:
-            terms.append(f"captured_at < fromUnixTimestamp64Micro({columns.microseconds(one.until)}, 'UTC')")
-        found.append(" AND ".join(terms) or "1")
-    return " OR ".join(f"({term})" for term in found) or "0"
 
 
 def _minted_at(passage_id: UUID) -> datetime | None:

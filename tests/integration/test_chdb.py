@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from central.store.chdb import ChdbEngine, StoreInUse, open_chdb_store
 from central.store.clickhouse import ClickHousePassages
 from central.store.layout import Layout
 from central.store.tables import MIGRATIONS, migrate
-from tests.passages import passage
+from tests.passages import START, passage
 
 
 def test_a_folder_that_another_process_has_open_is_refused_by_its_number(tmp_path: Path) -> None:
@@ -100,6 +102,22 @@ def test_a_folder_of_before_gets_what_is_new_and_keeps_what_it_has(tmp_path: Pat
             "SELECT sum(rows) AS n FROM system.projection_parts WHERE active AND table = 'passages'"
         )
         assert by_place.column("n")[0].as_py() == 60
+
+
+def test_a_folder_of_days_keeps_them_and_is_deleted_from_as_any(tmp_path: Path) -> None:
+    days = [replace(passage(n), captured_at=START + timedelta(days=n)) for n in range(20)]
+    with ChdbEngine(tmp_path) as engine:
+        ClickHousePassages(engine, Layout()).insert(days)
+    with closing(open_chdb_store(tmp_path)) as store:
+        for age in (3, 10, 11):
+            store.delete_before(START + timedelta(days=age))
+            left = {p.passage_id for p in store.search(PassageQuery(limit=100)).passages}
+            assert left == {p.passage_id for p in days[age:]}
+    with ChdbEngine(tmp_path) as engine:
+        parts = engine.query(
+            "SELECT DISTINCT partition_id FROM system.parts WHERE active AND table = 'passages' AND rows > 0"
+        )
+        assert len(parts) == 9
 
 
 def test_the_second_order_follows_deletion_and_doubles(tmp_path: Path) -> None:
