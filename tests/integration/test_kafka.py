@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.servers.kafka import KafkaServer
-from proto.bus.kafka import KafkaBus, KafkaBusConsumer
+from proto.bus.kafka import KafkaBus
 from proto.bus.kafka_settings import KafkaSettings
 from proto.bus.port import BusUnavailable, Record
 from tests.contract.bus_engines import LOG, KafkaEngine, drain, take
@@ -123,7 +123,7 @@ def test_a_static_member_that_restarts_within_its_session_moves_no_partition(eng
     one.close()
     again = bus_of(engine, "one")
     back = again.consumer(LOG, group="g")
-    _until(lambda: _joined(back, second))
+    engine.settle(back, second)
     assert (back.partitions, second.partitions) == (before, others)
     assert second.rebalances == rebalances  # it was asked for nothing
     again.close()
@@ -138,7 +138,7 @@ def test_a_part_made_anew_in_its_process_is_the_same_static_member(engine: Kafka
     before, rebalances = first.partitions, second.rebalances
     first.close()
     back = one.consumer(LOG, group="g")
-    _until(lambda: _joined(back, second))
+    engine.settle(back, second)
     assert (back.partitions, second.rebalances) == (before, rebalances)
     one.close()
     two.close()
@@ -157,14 +157,21 @@ def test_a_member_without_a_name_that_restarts_has_everything_shared_out_anew(en
     two.close()
 
 
+def test_a_member_whose_polls_end_amid_its_joins_gets_its_partitions(engine: KafkaEngine) -> None:
+    """A consumer that doesn't know its topic's partitions yet joins, hears of them and joins again."""
+    engine.open()
+    bus = bus_of(engine, "")
+    for group in ("a", "b", "c", "d"):
+        with bus.consumer(LOG, group=group) as consumer:
+            deadline = time.monotonic() + 20
+            while not consumer.partitions:
+                assert time.monotonic() < deadline, f"group {group} owns nothing"
+                consumer.poll(max_records=1, timeout_s=0.002)
+    bus.close()
+
+
 def bus_of(engine: KafkaEngine, instance: str) -> KafkaBus:
     return KafkaBus(engine.settings.model_copy(update={"instance": instance, "session_s": 5, "max_poll_s": 10}))
-
-
-def _joined(*consumers: KafkaBusConsumer) -> bool:
-    for consumer in consumers:
-        consumer.poll(max_records=1, timeout_s=0.05)
-    return all(c.partitions for c in consumers)
 
 
 def _until(true: Callable[[], bool], timeout_s: float = 40) -> None:

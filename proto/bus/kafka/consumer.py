@@ -149,6 +149,7 @@ class KafkaBusConsumer:
         with self._state:
             waiting = sum(map(len, self._waiting.values()))
         wanted = max(max_records, _FETCH_RECORDS) if waiting < max_records else 1
+        self._keep_joining()
         with named(f"poll of {self._topic.name}"):
             found = self._client.poll(timeout_ms=0 if waiting else round(timeout_s * 1000), max_records=wanted)
         owned = self.partitions
@@ -156,6 +157,17 @@ class KafkaBusConsumer:
             for key, records in found.items():
                 if key.partition in owned:
                     self._waiting.setdefault(key.partition, deque()).extend(map(self._message, records))
+
+    def _keep_joining(self) -> None:
+        """See to it that a join that the last poll didn't wait for is taken up by the next.
+
+        kafka-python 3.0.12 forgets one that it began because partitions became known or came anew, once it has
+        shared them out: it then sends no heartbeats, is thrown out of the group and owns nothing for ever,
+        without a word. Asked to join while a join is under way, it takes up that one.
+        """
+        coordinator = self._client._coordinator
+        if coordinator._join_task is not None:
+            coordinator.request_rejoin()
 
     def _take(self, max_records: int) -> list[Message]:
         messages: list[Message] = []
