@@ -23,6 +23,7 @@ from edge.train.crops import Source
 from edge.train.glyphs import FolderGlyphs
 from edge.train.real import LabelsError, real_plates
 from edge.train.scenes import Scenes
+from edge.train.settings import DetectorSettings, ReaderSettings
 from edge.train.sheet import write_sheet
 
 if TYPE_CHECKING:
@@ -140,8 +141,8 @@ def train(
     """
     # Imported here: torch takes seconds to load and is installed in few places.
     try:
-        from edge.train.detector import DetectorRun, DetectorSettings
-        from edge.train.run import Run, Settings
+        from edge.train.detector import DetectorRun
+        from edge.train.run import Run
     except ModuleNotFoundError as error:
         click.echo(f"bukong models train: pip install 'bukong[train]' ({error})", err=True)
         raise SystemExit(3) from error
@@ -188,7 +189,9 @@ def train(
         if resume:
             run = Run(folder, threads=threads)
         else:
-            settings = Settings(steps=steps, batch=batch, rate=rate, seed=seed, frozen=frozen, real_share=share)
+            settings = ReaderSettings(
+                steps=steps, batch=batch, rate=rate, seed=seed, frozen=frozen, real_share=share
+            )
             run = Run.begin(folder, settings, _weights(start), threads=threads)
         source = _source(glyphs, run.settings.seed, real, real_prefix, run.settings.real_share)
         _begins(run.trainer.parameters, run.trainer.step)

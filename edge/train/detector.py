@@ -5,32 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edge.models.error import ModelError
-from edge.train.graph import Graph, load
-from edge.train.network import Trainer, multibox
+from edge.train.graph import load
+from edge.train.network import multibox
 from edge.train.scene_batches import scene_batches
 from edge.train.scenes import Scenes
-from edge.train.training import SETTINGS, Progress, Training, new_folder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectorSettings:
-    """What a training is; fixed when it begins, but for the length of its schedule."""
-
-    steps: int = 3000
-    batch: int = 12
-    rate: float = 5e-4
-    average: float = 0.995
-    seed: int = 1
-    frozen: int = 8  #: see `edge.train.graph.Graph.settled`; 0: everything is trained
-    real_share: float = 0.3
-    detector: bool = True  #: tells it from a reader's
+from edge.train.settings import SETTINGS, DetectorSettings, settings_in
+from edge.train.training import Progress, Training, new_folder
 
 
 class DetectorRun(Training):
@@ -42,26 +27,9 @@ class DetectorRun(Training):
         Raises:
             ModelError: there is none, or its files don't go together.
         """
-        try:
-            settings = DetectorSettings(**json.loads((folder / SETTINGS).read_text("utf-8")))
-        except (OSError, TypeError, ValueError) as error:
-            raise ModelError(f"expected a detector's training in {folder}: {error}") from error
-        self.settings = settings
-
-        def trainer_of(graph: Graph) -> Trainer:
-            return Trainer(
-                graph,
-                loss=multibox,
-                live_norms=False,
-                rate=settings.rate,
-                steps=settings.steps,
-                warm_up=min(100, settings.steps // 10),
-                average=settings.average,
-                frozen=graph.settled(settings.frozen) if settings.frozen else (),
-                threads=threads,
-            )
-
-        super().__init__(folder, trainer_of, steps=settings.steps)
+        settings = settings_in(folder, DetectorSettings, "a detector's training")
+        warm_up = min(100, settings.steps // 10)
+        super().__init__(folder, settings, loss=multibox, live_norms=False, warm_up=warm_up, threads=threads)
 
     @classmethod
     def begin(cls, folder: Path, settings: DetectorSettings, start: Path, *, threads: int = 1) -> DetectorRun:
@@ -70,7 +38,7 @@ class DetectorRun(Training):
         Raises:
             ModelError: the folder holds a training already, or the file can't be trained.
         """
-        new_folder(folder, load(start), json.dumps(asdict(settings), indent=1))
+        new_folder(folder, load(start), settings)
         return cls(folder, threads=threads)
 
     @staticmethod

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 
 from edge.models.error import ModelError
 from edge.train.graph import Graph, load
-from edge.train.network import Trainer
+from edge.train.network import Loss, Trainer
+from edge.train.settings import SETTINGS, Settings
 
 #: Names in a training's folder.
-SETTINGS, STATE, START = "settings.json", "state.pt", "start.onnx"
+STATE, START = "state.pt", "start.onnx"
 #: Steps, or seconds, between two lines of progress.
 _REPORT_EVERY, _REPORT_AFTER = 50, 60.0
 
@@ -51,24 +53,43 @@ class Training(ABC):
 
     Attributes:
         folder: where it lies.
+        settings: what it is.
         graph: the network it began with.
         trainer: what has been learnt.
     """
 
-    def __init__(self, folder: Path, trainer_of: Callable[[Graph], Trainer], *, steps: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        *,
+        loss: Loss,
+        live_norms: bool,
+        warm_up: int = 200,
+        threads: int = 1,
+    ) -> None:
         """
         Args:
-            folder: holds the settings and the network to begin with, and a checkpoint perhaps.
-            trainer_of: makes the network's trainer.
-            steps: of the schedule.
+            folder: holds the network to begin with, and a checkpoint perhaps.
+            settings: what lies beside them.
+            loss, live_norms, warm_up, threads: see `Trainer`.
 
         Raises:
             ModelError: there is no training, or its files don't go together.
         """
-        self.folder = folder
+        self.folder, self.settings = folder, settings
         self.graph = load(folder / START)
-        self.trainer = trainer_of(self.graph)
-        self._steps = steps
+        self.trainer = Trainer(
+            self.graph,
+            loss=loss,
+            live_norms=live_norms,
+            rate=settings.rate,
+            steps=settings.steps,
+            warm_up=warm_up,
+            average=settings.average,
+            frozen=self.graph.settled(settings.frozen) if settings.frozen else (),
+            threads=threads,
+        )
         if (folder / STATE).is_file():
             self.restore(self.trainer.load(str(folder / STATE)))
 
@@ -103,17 +124,17 @@ class Training(ABC):
         for batch in batches:
             losses.append(self.trainer.learn(batch.pictures, batch.targets))
             now = time.monotonic()
-            done = self.trainer.step >= self._steps
+            done = self.trainer.step >= self.settings.steps
             leave = done or stopped() or now - begun >= seconds
             if len(losses) == _REPORT_EVERY or now - lined >= _REPORT_AFTER or leave:
                 pace = len(losses) / max(1e-9, now - lined)
                 told(
                     Progress(
                         step=self.trainer.step,
-                        steps=self._steps,
+                        steps=self.settings.steps,
                         loss=sum(losses) / len(losses),
                         pictures_per_s=pace * len(batch.pictures),
-                        left_s=(self._steps - self.trainer.step) / pace,
+                        left_s=(self.settings.steps - self.trainer.step) / pace,
                     )
                 )
                 losses, lined = [], now
@@ -130,12 +151,8 @@ class Training(ABC):
         part.replace(self.folder / STATE)
 
 
-def new_folder(folder: Path, graph: Graph, settings: str) -> None:
+def new_folder(folder: Path, graph: Graph, settings: Settings) -> None:
     """Lay down what a training begins with.
-
-    Args:
-        graph: the network.
-        settings: JSON.
 
     Raises:
         ModelError: the folder holds a training already.
@@ -144,4 +161,4 @@ def new_folder(folder: Path, graph: Graph, settings: str) -> None:
         raise ModelError(f"{folder} holds a training already: go on with it, or take another folder")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / START).write_bytes(graph.bytes_with({}))
-    (folder / SETTINGS).write_text(settings, encoding="utf-8")
+    (folder / SETTINGS).write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")

@@ -20,10 +20,11 @@ from edge.train.crops import HEIGHT, WIDTH, Source
 from edge.train.graph import Graph, with_head
 from edge.train.network import Network, Trainer
 from edge.train.quantise import quantised
-from edge.train.run import Run, Settings
+from edge.train.run import Run
+from edge.train.settings import ReaderSettings
 from edge.train.training import Progress
 
-SETTINGS = Settings(steps=6, batch=4, rate=1e-3, live_norms=True)
+SETTINGS = ReaderSettings(steps=6, batch=4, rate=1e-3, live_norms=True)
 
 
 def pictures(n: int) -> NDArray[np.float32]:

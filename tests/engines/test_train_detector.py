@@ -13,12 +13,13 @@ pytest.importorskip("onnx")
 from edge.detect.onnx import OnnxDetector
 from edge.models import ModelError, ModelFolder, registry
 from edge.onnx import OnnxModel
-from edge.train.detector import DetectorRun, DetectorSettings
+from edge.train.detector import DetectorRun
 from edge.train.graph import load
 from edge.train.network import Network, Trainer, multibox
-from edge.train.run import Run, Settings
+from edge.train.run import Run
 from edge.train.scene_batches import scene_batch
 from edge.train.scenes import Scenes
+from edge.train.settings import DetectorSettings, ReaderSettings
 from edge.train.training import Progress
 
 SETTINGS = DetectorSettings(steps=4, batch=2, rate=1e-4)
@@ -102,7 +103,7 @@ def test_what_is_exported_detects(borrowed: Path, tmp_path: Path) -> None:
 
 def test_the_two_kinds_of_training_are_told_apart(borrowed: Path, tmp_path: Path) -> None:
     DetectorRun.begin(tmp_path / "detector", SETTINGS, borrowed)
-    Run.begin(tmp_path / "reader", Settings(steps=6, batch=4), None)
+    Run.begin(tmp_path / "reader", ReaderSettings(steps=6, batch=4), None)
     assert DetectorRun.lies_in(tmp_path / "detector")
     assert not DetectorRun.lies_in(tmp_path / "reader")
     assert not DetectorRun.lies_in(tmp_path)
