@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 import cv2
@@ -44,6 +44,12 @@ _real = click.option(
 _prefix = click.option(
     "--real-prefix", default="", help="Only pictures whose names begin so: the others stay for measuring."
 )
+
+
+def _usual(setting: str) -> str:
+    """What a setting is where nobody says otherwise, for people."""
+    reader, detector = (getattr(kind(), setting) for kind in (ReaderSettings, DetectorSettings))
+    return f"{reader}; a detector's {detector}"
 
 
 @click.command()
@@ -90,13 +96,13 @@ def render(
 @click.argument("what", type=click.Choice(["reader", "detector"]))
 @click.argument("folder", type=_FOLDER)
 @click.option("--start", default="nothing", show_default=True, help="Weights to begin with: a model or a file.")
-@click.option("--steps", default=20_000, show_default=True, type=click.IntRange(1), help="Of the schedule.")
-@click.option("--batch", default=32, show_default=True, type=click.IntRange(1, 4096))
-@click.option("--rate", default=3e-4, show_default=True, help="Learning rate at its highest.")
+@click.option("--steps", show_default=_usual("steps"), type=click.IntRange(1), help="Of the schedule.")
+@click.option("--batch", show_default=_usual("batch"), type=click.IntRange(1, 4096))
+@click.option("--rate", show_default=_usual("rate"), type=float, help="Learning rate at its highest.")
 @click.option(
     "--frozen",
-    default=0,
-    show_default=True,
+    show_default=_usual("frozen"),
+    type=click.IntRange(0),
     help="First convolutions that stay as they are, and depthwise ones; 0: all are trained.",
 )
 @click.option("--hours", default=24.0, show_default=True, help="Stop after so long; a later call goes on.")
@@ -110,7 +116,12 @@ def render(
     help="A detector's: processes that render.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the training in FOLDER, whose settings hold.")
-@click.option("--real-share", default=0.12, show_default=True, help="Of the crops, those of real plates.")
+@click.option(
+    "--real-share",
+    show_default=_usual("real_share"),
+    type=click.FloatRange(0, 1),
+    help="Of the crops, or of a detector's one-row plates, those that are real.",
+)
 @_glyphs
 @_seed
 @_real
@@ -119,16 +130,16 @@ def train(
     what: str,
     folder: Path,
     start: str,
-    steps: int,
-    batch: int,
-    rate: float,
-    frozen: int,
+    steps: int | None,
+    batch: int | None,
+    rate: float | None,
+    frozen: int | None,
     hours: float,
     save_every: float,
     threads: int,
     workers: int,
     resume: bool,
-    real_share: float,
+    real_share: float | None,
     glyphs: Path | None,
     seed: int,
     real: Path | None,
@@ -164,7 +175,9 @@ def train(
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
     try:
-        share = real_share if real else 0
+        asked_for = {"steps": steps, "batch": batch, "rate": rate, "frozen": frozen}
+        asked_for |= {"seed": seed, "real_share": real_share if real else 0.0}
+        given: dict[str, Any] = {name: value for name, value in asked_for.items() if value is not None}
         until: _Until = {
             "seconds": hours * 3600,
             "save_every": save_every,
@@ -178,10 +191,7 @@ def train(
             elif weights is None:
                 raise click.UsageError("a detector needs weights to --start with: clp_det, or a file")
             else:
-                taught = DetectorSettings(
-                    steps=steps, batch=batch, rate=rate, seed=seed, frozen=frozen, real_share=share
-                )
-                found = DetectorRun.begin(folder, taught, weights, threads=threads)
+                found = DetectorRun.begin(folder, DetectorSettings(**given), weights, threads=threads)
             source = _source(glyphs, found.settings.seed, real, real_prefix, found.settings.real_share)
             _begins(found.trainer.parameters, found.trainer.step)
             found.go(_scenes(source), workers=workers, **until)
@@ -189,10 +199,7 @@ def train(
         if resume:
             run = Run(folder, threads=threads)
         else:
-            settings = ReaderSettings(
-                steps=steps, batch=batch, rate=rate, seed=seed, frozen=frozen, real_share=share
-            )
-            run = Run.begin(folder, settings, _weights(start), threads=threads)
+            run = Run.begin(folder, ReaderSettings(**given), _weights(start), threads=threads)
         source = _source(glyphs, run.settings.seed, real, real_prefix, run.settings.real_share)
         _begins(run.trainer.parameters, run.trainer.step)
         run.go(source, **until)
