@@ -25,6 +25,7 @@ import ultralytics
 from edge.detect.yolo import OVERLAP, STRIDE, corners_of
 from edge.frame import Image, PlateDetection
 from edge.models.error import ModelError
+from edge.whole import write_whole
 from proto.passage import Box, ModelVersion
 
 #: The operator set of exported models: what onnxruntime of the last years takes.
@@ -127,9 +128,7 @@ def export_onnx(weights: Path, to: Path, *, long_side: int = 640) -> None:
             raise ModelError(f"ultralytics can't export {weights}: {error}") from error
         try:
             to.parent.mkdir(parents=True, exist_ok=True)
-            part = to.with_name(f".{to.name}.{os.getpid()}.part")
-            shutil.copyfile(made, part)
-            part.replace(to)
+            write_whole(to, Path(made).read_bytes())
         except OSError as error:
             raise ModelError(f"can't write {to}: {error.strerror or error}") from error
 

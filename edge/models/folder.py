@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edge.models.error import ModelError
 from edge.models.registry import Asset
+from edge.whole import write_whole
 
 
 class Condition(enum.StrEnum):
@@ -101,9 +102,7 @@ class ModelFolder:
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            part = self.path / f".{asset.file}.{os.getpid()}.part"
-            part.write_bytes(data)
-            part.replace(self.path / asset.file)
+            write_whole(self.path / asset.file, data)
         except OSError as error:
             raise ModelError(f"can't write to {self.path}: {error.strerror or error}") from error
 

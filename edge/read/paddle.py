@@ -29,6 +29,7 @@ from edge.models.error import ModelError
 from edge.onnx import OnnxModel
 from edge.read.onnx import OnnxRecogniser
 from edge.read.recogniser import Folding, listed_characters
+from edge.whole import write_whole
 from proto.passage import ModelVersion
 
 _SETTINGS = "inference.yml"
@@ -77,9 +78,7 @@ def make_folder(folder: Path, weights: Path, *, height: int, characters: Path | 
             # JSON is YAML.
             (_SETTINGS, json.dumps(settings, ensure_ascii=False, indent=1).encode()),
         ):
-            part = folder / f".{name}.{os.getpid()}.part"
-            part.write_bytes(content)
-            part.replace(folder / name)
+            write_whole(folder / name, content)
     except OSError as error:
         raise ModelError(f"can't make {folder}: {error.strerror or error}") from error
     return folder

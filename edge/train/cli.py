@@ -203,7 +203,7 @@ def train(
         source = _source(glyphs, run.settings.seed, real, real_prefix, run.settings.real_share)
         _begins(run.trainer.parameters, run.trainer.step)
         run.go(source, **until)
-    except ModelError as error:
+    except (ModelError, OSError) as error:
         click.echo(f"bukong models train: {error}", err=True)
         raise SystemExit(3) from error
 

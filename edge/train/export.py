@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from edge.camera.images import PhotoError
 from edge.models.error import ModelError
 from edge.scene.glyph import drawn
 from edge.train.crops import Source
 from edge.train.glyphs import FolderGlyphs
+from edge.whole import write_whole
 
 
 def export_training(
@@ -34,30 +36,32 @@ def export_training(
     try:
         if DetectorRun.lies_in(folder):
             found = DetectorRun(folder)
-            made = found.trainer.step * found.settings.batch
+            step = found.trainer.step
             content = found.exported(
                 share=share,
-                step=str(found.trainer.step),
-                scenes=str(made),
+                step=str(step),
+                scenes=str(step * found.settings.batch),
                 seed=str(found.settings.seed),
                 share_of_what_was_learnt=str(share),
             )
-            to.write_bytes(content)
-            click.echo(f"{to}: {len(content):,} bytes, step {found.trainer.step}", err=True)
-            return
-        run = Run(folder)
-        content = run.exported(
-            temperature=temperature,
-            step=str(run.trainer.step),
-            plates=str(run.trainer.step * run.settings.batch),
-            seed=str(run.settings.seed),
-        )
-        if int8:
-            # Other crops than it was trained on.
-            source = Source(seed=run.settings.seed + 1, glyphs=FolderGlyphs(glyphs) if glyphs else drawn)
-            content = quantised(content, source, input_name=run.graph.input)
-    except ModelError as error:
+        else:
+            run = Run(folder)
+            step = run.trainer.step
+            content = run.exported(
+                temperature=temperature,
+                step=str(step),
+                plates=str(step * run.settings.batch),
+                seed=str(run.settings.seed),
+            )
+            if int8:
+                # Other crops than it was trained on.
+                source = Source(seed=run.settings.seed + 1, glyphs=FolderGlyphs(glyphs) if glyphs else drawn)
+                content = quantised(content, source, input_name=run.graph.input)
+        write_whole(to, content)
+    except (ModelError, PhotoError) as error:
         click.echo(f"bukong models export: {error}", err=True)
         ctx.exit(3)
-    to.write_bytes(content)
-    click.echo(f"{to}: {len(content):,} bytes, step {run.trainer.step}", err=True)
+    except OSError as error:
+        click.echo(f"bukong models export: can't write {to}: {error.strerror or error}", err=True)
+        ctx.exit(3)
+    click.echo(f"{to}: {len(content):,} bytes, step {step}", err=True)

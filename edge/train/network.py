@@ -7,6 +7,7 @@ what was trained is what runs on the road.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -404,8 +405,9 @@ class Trainer:
         weights: dict[str, NDArray[np.float32]] = self.network.weights(self.averaged)
         return weights
 
-    def save(self, path: str, **more: object) -> None:
-        """Everything that `load` needs, into a file that appears whole."""
+    def saved(self, **more: object) -> bytes:
+        """Everything that `load` needs."""
+        content = io.BytesIO()
         torch.save(
             {
                 "network": self.network.state_dict(),
@@ -414,11 +416,12 @@ class Trainer:
                 "step": self.step,
                 **more,
             },
-            path,
+            content,
         )
+        return content.getvalue()
 
     def load(self, path: str) -> dict[str, Any]:
-        """Go on from a file of `save`; its further contents.
+        """Go on from a file of what `saved` gave; its further contents.
 
         Raises:
             ModelError: it is no such file, or another network's.

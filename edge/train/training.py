@@ -16,6 +16,7 @@ from edge.models.error import ModelError
 from edge.train.graph import Graph, load
 from edge.train.network import Loss, Trainer
 from edge.train.settings import SETTINGS, Settings
+from edge.whole import write_whole
 
 #: Names in a training's folder.
 STATE, START = "state.pt", "start.onnx"
@@ -146,9 +147,7 @@ class Training(ABC):
 
     def save(self) -> None:
         """Leave a checkpoint that appears whole or not at all."""
-        part = self.folder / f".{STATE}.part"
-        self.trainer.save(str(part), **self.state())
-        part.replace(self.folder / STATE)
+        write_whole(self.folder / STATE, self.trainer.saved(**self.state()))
 
 
 def new_folder(folder: Path, graph: Graph, settings: Settings) -> None:
@@ -160,5 +159,6 @@ def new_folder(folder: Path, graph: Graph, settings: Settings) -> None:
     if (folder / SETTINGS).exists():
         raise ModelError(f"{folder} holds a training already: go on with it, or take another folder")
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / START).write_bytes(graph.bytes_with({}))
-    (folder / SETTINGS).write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+    # The settings come last: what died before them can begin anew.
+    write_whole(folder / START, graph.bytes_with({}))
+    write_whole(folder / SETTINGS, json.dumps(asdict(settings), indent=1).encode())
