@@ -16,7 +16,8 @@ from proto.passage import Box, ModelVersion
 
 #: What the network's training subtracted from blue, green and red.
 MEAN_BGR = (104.0, 117.0, 123.0)
-_OUTPUTS = {"loc", "conf", "landms"}
+#: What comes out of such a detector.
+OUTPUTS = frozenset({"loc", "conf", "landms"})
 #: Largest IoU of two plates that are both kept.
 _OVERLAP = 0.4
 #: Side of the second look's crop, in plate widths, and least IoU at which it shows the same plate.
@@ -60,8 +61,8 @@ class OnnxDetector:
             ModelError: the file can't be loaded, or has not the three outputs of such a detector.
         """
         self._net = OnnxModel(path, threads=threads)
-        if set(self._net.outputs) != _OUTPUTS:
-            raise ModelError(f"{path}: expected outputs {sorted(_OUTPUTS)}, got {sorted(self._net.outputs)}")
+        if set(self._net.outputs) != OUTPUTS:
+            raise ModelError(f"{path}: expected outputs {sorted(OUTPUTS)}, got {sorted(self._net.outputs)}")
         self._long_side, self._threshold = long_side, threshold
         self._refine, self._refine_side, self._candidate_threshold = refine, refine_side, candidate_threshold
         self._model = ModelVersion(purpose="detect", name=name or path.stem, sha256=self._net.sha256)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from edge.detect.onnx import OUTPUTS
+from edge.models.error import ModelError
 from edge.train.graph import load
 from edge.train.network import multibox
 from edge.train.scene_batches import scene_batches
@@ -36,9 +38,12 @@ class DetectorRun(Training):
         """A new training from the weights of such a detector.
 
         Raises:
-            ModelError: the folder holds a training already, or the file can't be trained.
+            ModelError: the folder holds a training already, or the file is no such detector.
         """
-        new_folder(folder, load(start), settings)
+        graph = load(start)
+        if set(graph.outputs) != OUTPUTS:
+            raise ModelError(f"{start}: expected outputs {sorted(OUTPUTS)}, got {sorted(graph.outputs)}")
+        new_folder(folder, graph, settings)
         return cls(folder, threads=threads)
 
     @staticmethod

@@ -35,6 +35,8 @@ def export_training(
         ctx.exit(3)
     try:
         if DetectorRun.lies_in(folder):
+            if int8 or temperature != 1:
+                raise click.UsageError(f"--int8 and --temperature are a reader's; {folder} holds a detector")
             found = DetectorRun(folder)
             step = found.trainer.step
             content = found.exported(
@@ -45,6 +47,8 @@ def export_training(
                 share_of_what_was_learnt=str(share),
             )
         else:
+            if share != 1:
+                raise click.UsageError(f"--share is a detector's; {folder} holds none")
             run = Run(folder)
             step = run.trainer.step
             content = run.exported(

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from edge import wiring
 from edge.camera.images import read_photo
 from edge.config import VisionSettings
-from edge.detect.onnx import OnnxDetector
+from edge.detect.onnx import OUTPUTS, OnnxDetector
 from edge.frame import PlateDetection
 from edge.models import ModelFolder, registry
 from edge.onnx import OnnxModel
@@ -72,7 +72,7 @@ def is_detector(weights: Path) -> bool:
     Raises:
         ModelError: it is no model.
     """
-    return set(OnnxModel(weights).outputs) == {"loc", "conf", "landms"}
+    return set(OnnxModel(weights).outputs) == OUTPUTS
 
 
 def evaluate_detector(

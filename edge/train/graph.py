@@ -37,6 +37,7 @@ class Graph:
     Attributes:
         nodes: in the order they run; the last is the softmax over classes.
         input: name of the one input.
+        outputs: names of what comes out.
         weights: what is trained, or gathered while training, by name.
         statistics: of `weights`, those that batch normalisation gathers.
         constants: the other numbers, by name: a tensor's list, or one number.
@@ -45,12 +46,16 @@ class Graph:
     def __init__(self, model: onnx.ModelProto) -> None:
         """
         Raises:
-            ModelError: it does not end in a softmax.
+            ModelError: it has no input, or does not end in a softmax.
         """
         self._model = model
         graph = model.graph
         arrays = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
-        self.input: str = next(i.name for i in graph.input if i.name not in arrays)
+        inputs = [i.name for i in graph.input if i.name not in arrays]
+        if not inputs:
+            raise ModelError("expected a graph with an input, got none")
+        self.input: str = inputs[0]
+        self.outputs: list[str] = [o.name for o in graph.output]
         nodes = []
         for node in graph.node:
             attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
@@ -200,7 +205,10 @@ def load(path: Path) -> Graph:
         raise ModelError(f"expected a model at {path}: {error.strerror}") from error
     except Exception as error:
         raise ModelError(f"{path} is no ONNX model: {error}") from error
-    return Graph(model)
+    try:
+        return Graph(model)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def names_of(content: bytes, kind: str) -> list[str]:

@@ -153,10 +153,6 @@ def _pad(net: Network, node: Node, inputs: list[Value]) -> Value:
     return F.pad(inputs[0], pairs) if any(pairs) else inputs[0]
 
 
-def _lstm(net: Network, node: Node, inputs: list[Value]) -> Value:
-    raise ModelError("this graph has recurrent layers, which are not trained here")
-
-
 def _hard_sigmoid(net: Network, node: Node, inputs: list[Value]) -> Value:
     alpha, beta = node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
     return torch.clamp(inputs[0] * alpha + beta, 0, 1)
@@ -192,7 +188,6 @@ _OPERATORS: Mapping[str, Apply] = {
     "HardSigmoid": _hard_sigmoid,
     "HardSwish": _simple(F.hardswish),
     "Identity": _simple(lambda a: a),
-    "LSTM": _lstm,
     "LeakyRelu": lambda net, node, inputs: F.leaky_relu(inputs[0], node.attributes.get("alpha", 0.01)),
     "MatMul": _simple(torch.matmul),
     "MaxPool": _pool(F.max_pool2d),
@@ -432,6 +427,6 @@ class Trainer:
             self.averaged = state.pop("averaged")
             self._optimiser.load_state_dict(state.pop("optimiser"))
             self.step = int(state.pop("step"))
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
+        except Exception as error:  # torch says of damaged files whatever it comes upon
             raise ModelError(f"{path} is no checkpoint of this network: {error}") from error
         return state

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge.models.error import ModelError
 from edge.train.graph import Graph, load
-from edge.train.network import Loss, Trainer
+from edge.train.network import Loss, Network, Trainer
 from edge.train.settings import SETTINGS, Settings
 from edge.whole import write_whole
 
@@ -120,6 +120,8 @@ class Training(ABC):
             told: about progress.
             stopped: asked after every step.
         """
+        if self.trainer.step >= self.settings.steps:
+            return
         begun = saved = lined = time.monotonic()
         losses: list[float] = []
         for batch in batches:
@@ -154,10 +156,11 @@ def new_folder(folder: Path, graph: Graph, settings: Settings) -> None:
     """Lay down what a training begins with.
 
     Raises:
-        ModelError: the folder holds a training already.
+        ModelError: the folder holds a training already, or the network has operators that can't be trained.
     """
     if (folder / SETTINGS).exists():
         raise ModelError(f"{folder} holds a training already: go on with it, or take another folder")
+    Network(graph, live_norms=False)  # what can't be trained is not laid down
     folder.mkdir(parents=True, exist_ok=True)
     # The settings come last: what died before them can begin anew.
     write_whole(folder / START, graph.bytes_with({}))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from edge.detect.onnx import OnnxDetector
 from edge.models import ModelError, ModelFolder, registry
+from edge.models.cli import models
 from edge.onnx import OnnxModel
+from edge.train.batches import CHARACTERS
+from edge.train.blueprint import plain_reader
 from edge.train.detector import DetectorRun
 from edge.train.graph import load
 from edge.train.network import Network, Trainer, multibox
@@ -99,6 +104,62 @@ def test_what_is_exported_detects(borrowed: Path, tmp_path: Path) -> None:
     assert np.array_equal(scores[0], OnnxModel(borrowed).run(batch.pictures[:1])[1])
     assert not np.array_equal(scores[1], scores[0])
     assert not np.array_equal(scores[1], scores[2])
+
+
+def test_a_training_that_is_over_learns_no_more(borrowed: Path, tmp_path: Path) -> None:
+    run = DetectorRun.begin(tmp_path, replace(SETTINGS, steps=1), borrowed)
+    for _ in range(2):
+        run.go(Scenes(seed=1), workers=0, seconds=600, save_every=600, told=lambda _: None)
+        assert run.trainer.step == 1
+        run = DetectorRun(tmp_path)
+
+
+@pytest.mark.parametrize("keep", [0, 100, -100])
+def test_damaged_checkpoints_are_named(borrowed: Path, tmp_path: Path, keep: int) -> None:
+    DetectorRun.begin(tmp_path, SETTINGS, borrowed).save()
+    state = tmp_path / "state.pt"
+    whole = state.read_bytes()
+    for content in (whole[:keep], b"no checkpoint"):
+        state.write_bytes(content)
+        with pytest.raises(ModelError, match=r"state\.pt is no checkpoint of this network"):
+            DetectorRun(tmp_path)
+    state.write_bytes(whole)
+    assert DetectorRun(tmp_path).trainer.step == 0
+
+
+def test_what_is_no_detector_begins_no_training(tmp_path: Path) -> None:
+    start, folder = tmp_path / "start.onnx", tmp_path / "run"
+    for content, message in (
+        (b"", r"start\.onnx: expected a graph with an input"),
+        (b"no model", r"start\.onnx is no ONNX model"),
+        (plain_reader(CHARACTERS, seed=1).bytes_with({}), r"expected outputs .*'loc'.*, got \['classes'\]"),
+    ):
+        start.write_bytes(content)
+        with pytest.raises(ModelError, match=message):
+            DetectorRun.begin(folder, SETTINGS, start)
+        assert not folder.exists()
+
+
+def test_what_is_exported_is_asked_for_in_its_own_terms(borrowed: Path, tmp_path: Path) -> None:
+    DetectorRun.begin(tmp_path / "detector", SETTINGS, borrowed)
+    Run.begin(tmp_path / "reader", ReaderSettings(steps=6, batch=4), None)
+    to = tmp_path / "out.onnx"
+    for kind, option, message in (
+        ("detector", "--int8", "are a reader's"),
+        ("detector", "--temperature=2", "are a reader's"),
+        ("reader", "--share=0.5", "is a detector's"),
+    ):
+        result = CliRunner().invoke(models, ["export", str(tmp_path / kind), str(to), option])
+        assert result.exit_code == 2
+        assert message in result.output
+        assert not to.exists()
+    result = CliRunner().invoke(models, ["export", str(tmp_path / "detector"), str(to)])
+    assert result.exit_code == 0, result.output
+    result = CliRunner().invoke(
+        models, ["export", str(tmp_path / "detector"), str(tmp_path / "none" / "out.onnx")]
+    )
+    assert result.exit_code == 3
+    assert "can't write" in result.output
 
 
 def test_the_two_kinds_of_training_are_told_apart(borrowed: Path, tmp_path: Path) -> None:
