@@ -21,7 +21,8 @@ from edge.models.registry import registry
 from edge.scene.glyph import Glyphs, drawn
 from edge.train.crops import Source
 from edge.train.glyphs import FolderGlyphs
-from edge.train.real import LabelsError, real_plates
+from edge.train.labelled import LabelsError
+from edge.train.real import real_plates
 from edge.train.scenes import Scenes
 from edge.train.settings import DetectorSettings, ReaderSettings
 from edge.train.sheet import write_sheet
@@ -247,7 +248,7 @@ def evaluate(
             return
         for line in evaluate_reader(weights, plates, only=only, beside=beside, threads=threads, sheets=sheets):
             click.echo(line)
-    except (ModelError, OSError) as error:
+    except (ModelError, LabelsError, PhotoError, OSError) as error:
         click.echo(f"bukong models evaluate: {error}", err=True)
         raise SystemExit(3) from error
 

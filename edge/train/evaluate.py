@@ -17,7 +17,7 @@ from edge.read.grammar import GrammarReader
 from edge.read.onnx import OnnxRecogniser
 from edge.read.photo import read_plate_picture, read_scene
 from edge.read.profile import OWN_ALONE, Engine
-from edge.train.labelled import LabelledPhoto, plate_pictures, scenes
+from edge.train.labelled import LabelledPhoto, LabelsError, plate_pictures, scenes
 from edge.train.misread_sheet import write_sheet
 from edge.train.score import Score, calibration, table
 
@@ -37,8 +37,12 @@ def evaluate_reader(
 
     Raises:
         ModelError: weights are missing or no reader.
-        OSError: the labelled photos are not there.
+        LabelsError: the labelled photos are not there, or their tables can't be used.
+        PhotoError: a photo is missing or damaged.
     """
+    pictures = [p for p in plate_pictures(plates) if p.path.name.startswith(only)]
+    if only and not pictures:
+        raise LabelsError(f"expected plate pictures that begin with {only!r} in {plates}, found none")
     settings = {"detect_long_side": 960, "profile": "accurate", "threads": threads}
     shipped = wiring.open_vision(VisionSettings.model_validate(settings), refine=True)
     cv2.setNumThreads(threads)
@@ -50,7 +54,6 @@ def evaluate_reader(
         readers[f"{weights.stem}-then-shipped"] = wiring.open_vision(both, refine=True).reader
     for name, reader in readers.items():
         believed: list[tuple[float, bool]] = []
-        pictures = [p for p in plate_pictures(plates) if p.path.name.startswith(only)]
         sets = [("plate pictures", pictures)] + ([] if only else [("scenes", list(scenes(plates)))])
         for what, photos in sets:
             score = read_all(photos, shipped.detector, reader, whole=what == "plate pictures", name=name)

@@ -90,7 +90,8 @@ def evaluate_detector(
 
     Raises:
         ModelError: weights are missing or no detector.
-        OSError: the labelled photos are not there.
+        LabelsError: the labelled photos are not there, or their tables can't be used.
+        PhotoError: a photo is missing or damaged.
     """
     cv2.setNumThreads(threads)
     photos = list(scenes(plates))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,36 @@ from proto.plate import clean
 _ALIKE = str.maketrans({"O": "0", "I": "1"})
 #: One character that whoever labelled the plate could not read.
 _ANY = "?"
+
+
+#: Name of the table beside the pictures.
+TABLE = "labels.csv"
+
+
+class LabelsError(Exception):
+    """The table of labels can't be used; the message names it."""
+
+
+def rows_of(folder: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a folder's table of labels; what a short row lacks is empty.
+
+    Raises:
+        LabelsError: no table, or one without these columns.
+    """
+    table = folder / TABLE
+    try:
+        with table.open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream, restval="")
+            missing = [column for column in columns if column not in (reader.fieldnames or ())]
+            if missing:
+                raise LabelsError(
+                    f"{table}: expected the columns {', '.join(columns)}; no {', '.join(missing)}"
+                )
+            return list(reader)
+    except OSError as error:
+        raise LabelsError(f"expected a table of labels at {table}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise LabelsError(f"{table}: expected UTF-8, got other bytes: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,21 +83,27 @@ def scenes(plates: Path) -> Iterator[LabelledPhoto]:
 
     Args:
         plates: the folder of labelled photos: `scenes`, `scenes_easypr` and `crops`, a `labels.csv` in each.
+
+    Raises:
+        LabelsError: a table is missing or can't be used.
     """
     yield from _photos(plates / "scenes")
     yield from _photos(plates / "scenes_easypr")
 
 
 def plate_pictures(plates: Path) -> Iterator[LabelledPhoto]:
-    """Pictures of one plate each."""
+    """Pictures of one plate each; raises as `scenes`."""
     yield from _photos(plates / "crops")
 
 
 def _photos(folder: Path) -> Iterator[LabelledPhoto]:
     labels: dict[str, list[Label]] = {}
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            labels.setdefault(row["file"], []).append(_label(row))
+    for row in rows_of(folder, ("file", "plate_text", "plate_colour", "plate_kind", "lines")):
+        try:
+            label = _label(row)
+        except ValueError as error:
+            raise LabelsError(f"{folder / TABLE}: of {row['file']}: {error}") from error
+        labels.setdefault(row["file"], []).append(label)
     for file, found in labels.items():
         yield LabelledPhoto(path=folder / file, labels=tuple(found))
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.camera.images import read_photo
 from edge.frame import Image
+from edge.train.labelled import rows_of
 from proto.plate import classes_of, clean
-
-
-class LabelsError(Exception):
-    """The table of labels can't be used; the message names file and line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,20 +30,10 @@ def real_plates(folder: Path, prefix: str) -> tuple[RealPlate, ...]:
         LabelsError: no table, or one without these columns.
         PhotoError: a picture is missing or damaged.
     """
-    table = folder / "labels.csv"
-    try:
-        with table.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            missing = {"file", "plate_text", "lines"} - set(reader.fieldnames or ())
-            if missing:
-                raise LabelsError(
-                    f"{table}: expected the columns file, plate_text, lines; no {', '.join(missing)}"
-                )
-            rows = [row for row in reader if row["file"].startswith(prefix)]
-    except OSError as error:
-        raise LabelsError(f"expected a table of labels at {table}: {error.strerror}") from error
     found = []
-    for row in rows:
+    for row in rows_of(folder, ("file", "plate_text", "lines")):
+        if not row["file"].startswith(prefix):
+            continue
         text = clean(row["plate_text"])
         if row["lines"] != "2" and classes_of(text):
             found.append(RealPlate(image=read_photo(folder / row["file"]), text=text.replace("O", "0")))

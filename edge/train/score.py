@@ -95,8 +95,9 @@ def table(name: str, score: Score) -> str:
     for kind, count in sorted(score.counts.items(), key=lambda item: (item[0] != "all", item[0])):
         shares = [n / count.plates for n in (count.found, count.exact, count.but_province)]
         lines.append(f"  {kind:24s}{count.plates:8d}{shares[0]:9.3f}{shares[1]:9.3f}{shares[2]:11.3f}")
-    detect, read = score.detect_ms / score.photos, score.read_ms / score.photos
-    cpu = score.cpu_s / score.photos * 1e3
+    photos = max(1, score.photos)
+    detect, read = score.detect_ms / photos, score.read_ms / photos
+    cpu = score.cpu_s / photos * 1e3
     lines.append(
         f"  a photo: {detect + read:.0f} ms wall (detect {detect:.0f}, read {read:.0f}), {cpu:.0f} ms processor"
     )

@@ -11,7 +11,8 @@ import pytest
 from edge.camera.images import PhotoError
 from edge.scene.glyph import GlyphStyle, drawn
 from edge.train.glyphs import FolderGlyphs
-from edge.train.real import LabelsError, real_plates
+from edge.train.labelled import LabelsError, plate_pictures, scenes
+from edge.train.real import real_plates
 
 ONE, UPPER = GlyphStyle.ONE_ROW, GlyphStyle.UPPER_ROW
 
@@ -61,3 +62,24 @@ def test_tables_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("file,text\n", encoding="utf-8")
     with pytest.raises(LabelsError, match="expected the columns file, plate_text, lines; no"):
         real_plates(tmp_path, "")
+    (tmp_path / "labels.csv").write_bytes("file,plate_text,lines\n川.jpg,川A12345,1\n".encode("gbk"))
+    with pytest.raises(LabelsError, match="expected UTF-8"):
+        real_plates(tmp_path, "")
+
+
+def test_tables_of_labelled_photos_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    with pytest.raises(LabelsError, match=r"expected a table of labels at .*scenes/labels\.csv"):
+        list(scenes(tmp_path))
+    (tmp_path / "crops").mkdir()
+    table = tmp_path / "crops" / "labels.csv"
+    table.write_text("file,plate_text,lines\n", encoding="utf-8")
+    with pytest.raises(LabelsError, match="no plate_colour, plate_kind"):
+        list(plate_pictures(tmp_path))
+    head = "file,plate_text,plate_colour,plate_kind,lines,x1,y1,x2,y2\n"
+    for row in ("a.png,川A12345,blue,normal,two", "a.png,川A12345,blue,normal,1,1,1,far,9"):
+        table.write_text(f"{head}{row}\n", encoding="utf-8")
+        with pytest.raises(LabelsError, match=r"labels\.csv: of a\.png: "):
+            list(plate_pictures(tmp_path))
+    table.write_text(f"{head}a.png,川A12345,blue,normal\n", encoding="utf-8")
+    (photo,) = plate_pictures(tmp_path)
+    assert (photo.labels[0].rows, photo.labels[0].box) == (1, None)
