@@ -23,6 +23,7 @@ from edge.train.crops import Source
 from edge.train.glyphs import FolderGlyphs
 from edge.train.labelled import LabelsError
 from edge.train.real import real_plates
+from edge.train.scene_batches import RenderersLost
 from edge.train.scenes import Scenes
 from edge.train.settings import DetectorSettings, ReaderSettings
 from edge.train.sheet import write_sheet
@@ -204,7 +205,7 @@ def train(
         source = _source(glyphs, run.settings.seed, real, real_prefix, run.settings.real_share)
         _begins(run.trainer.parameters, run.trainer.step)
         run.go(source, **until)
-    except (ModelError, OSError) as error:
+    except (ModelError, RenderersLost, OSError) as error:
         click.echo(f"bukong models train: {error}", err=True)
         raise SystemExit(3) from error
 

@@ -14,7 +14,7 @@ from edge.detect.onnx import OUTPUTS
 from edge.models.error import ModelError
 from edge.train.graph import load
 from edge.train.network import multibox
-from edge.train.scene_batches import scene_batches
+from edge.train.scene_batches import RenderersLost, scene_batches
 from edge.train.scenes import Scenes
 from edge.train.settings import SETTINGS, DetectorSettings, settings_in
 from edge.train.training import Progress, Training, new_folder
@@ -75,10 +75,17 @@ class DetectorRun(Training):
 
         Args:
             workers: processes that render beside this one; with 0 it renders for itself.
+
+        Raises:
+            RenderersLost: one of them died; a checkpoint is left.
         """
         stream = scene_batches(source, self.settings.batch, first=self.trainer.step, workers=workers)
         with closing(stream):
-            self.train(stream, seconds=seconds, save_every=save_every, told=told, stopped=stopped)
+            try:
+                self.train(stream, seconds=seconds, save_every=save_every, told=told, stopped=stopped)
+            except RenderersLost:
+                self.save()
+                raise
 
     def exported(self, *, share: float = 1.0, **metadata: str) -> bytes:
         """The averaged weights as an ONNX file that `edge.detect.onnx.OnnxDetector` takes.

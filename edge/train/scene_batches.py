@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Generator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from itertools import count, islice
@@ -30,6 +34,10 @@ class SceneBatch:
     targets: Targets
 
 
+class RenderersLost(Exception):
+    """A rendering process died; the message says what to do."""
+
+
 def scene_batch(source: Scenes, size: int, number: int) -> SceneBatch:
     """The batch of a number, from 0 on."""
     scenes = [source.scene(i) for i in range(number * size, (number + 1) * size)]
@@ -47,19 +55,29 @@ def scene_batches(source: Scenes, size: int, *, first: int, workers: int) -> Gen
         size: scenes a batch.
         first: number of the first batch.
         workers: processes that render; 0: this one does.
+
+    Raises:
+        RenderersLost: one of these processes died.
     """
     make = partial(scene_batch, source, size)
     if not workers:
         yield from map(make, count(first))
         return
     # Not forked: this process has threads (torch's, OpenCV's), whose locks a copy of it would never see opened.
-    with multiprocessing.get_context("spawn").Pool(workers, _settle, (make,)) as pool:
+    spawned = multiprocessing.get_context("spawn")
+    # Not `multiprocessing.Pool`, which waits for ever for what a killed process was rendering.
+    pool = ProcessPoolExecutor(workers, mp_context=spawned, initializer=_settle, initargs=(make,))
+    try:
         numbers = count(first)
-        coming = deque(pool.apply_async(_made, (n,)) for n in islice(numbers, _AHEAD * workers))
+        coming = deque(pool.submit(_made, n) for n in islice(numbers, _AHEAD * workers))
         while True:
-            ready = coming.popleft().get()
-            coming.append(pool.apply_async(_made, (next(numbers),)))
+            ready = coming.popleft().result()
+            coming.append(pool.submit(_made, next(numbers)))
             yield ready
+    except BrokenProcessPool as error:
+        raise RenderersLost("a process that renders was killed; out of memory? fewer --workers") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 _make: partial[SceneBatch] | None = None
@@ -70,8 +88,17 @@ def _settle(make: partial[SceneBatch]) -> None:
     # Whoever interrupts a training ends the renderers by ending it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_the_training, daemon=True).start()
     cv2.setNumThreads(1)
     _make = make
+
+
+def _end_with_the_training() -> None:
+    """One that was killed outright could not tell its renderers to end."""
+    training = multiprocessing.parent_process()
+    assert training is not None
+    training.join()
+    os._exit(1)
 
 
 def _made(number: int) -> SceneBatch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
 from itertools import islice
 
@@ -14,7 +15,7 @@ from edge.detect.retina import decode_boxes, decode_points, priors
 from edge.train.backdrop import add_lettering
 from edge.train.matching import ANYTHING, NOTHING, PLATE, SOMEWHERE, match, targets_of
 from edge.train.real import RealPlate
-from edge.train.scene_batches import scene_batch, scene_batches
+from edge.train.scene_batches import RenderersLost, scene_batch, scene_batches
 from edge.train.scenes import SIDE, Scene, ScenePlate, Scenes
 
 PRIOR = priors(SIDE, SIDE)
@@ -166,6 +167,17 @@ def test_batches_are_the_same_whoever_renders_them() -> None:
             assert np.array_equal(ours.pictures, theirs.pictures)
             assert np.array_equal(ours.targets.corners, theirs.targets.corners)
         stream.close()
+
+
+def test_a_renderer_that_is_killed_is_said_and_not_waited_for() -> None:
+    before = set(multiprocessing.active_children())
+    stream = scene_batches(Scenes(seed=6), 1, first=0, workers=1)
+    next(stream)
+    (renderer,) = set(multiprocessing.active_children()) - before
+    renderer.kill()
+    with pytest.raises(RenderersLost, match="was killed"):
+        list(islice(stream, 10))  # some are ready
+    assert not renderer.is_alive()
 
 
 def test_targets_are_a_batchs(scenes: list[Scene]) -> None:
