@@ -59,14 +59,15 @@ class Drawing:
         self.make = sum(map(ord, vehicle.face.text)) % 8
         self.x = view.lane_centre(vehicle.lane) + (self.make - 3.5) * 0.05
 
-    def draw(self) -> None:
+    def draw(self) -> bool:
+        """Draw it, in place; False where it is outside the picture."""
         outline = self._outline()
         u0, v0 = np.floor(outline.min(axis=0)).astype(int) - 12
         u1, v1 = np.ceil(outline.max(axis=0)).astype(int) + 12
         u0, v0 = max(0, u0), max(0, v0)
         u1, v1 = min(self.view.width, u1), min(self.view.height, v1)
         if u1 - u0 < 4 or v1 - v0 < 4:
-            return
+            return False
         self.origin = np.array([u0, v0], np.float64)
         part = self.picture[v0:v1, u0:u1]
         self.mask = np.zeros(part.shape[:2], np.uint8)
@@ -78,6 +79,7 @@ class Drawing:
         self._blur(part)
         if self.conditions.lamps:
             self._glare()
+        return True
 
     def _outline(self) -> Matrix:
         half, y = self.body.width / 2 + 0.9, self.y  # with room for the shadow

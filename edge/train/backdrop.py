@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from edge.frame import Image
 from edge.scene.glyph import glyph
-from edge.train.surroundings import surroundings
+from edge.train.surroundings import lay, surroundings
 from proto.plate import DIGITS, LETTERS, PROVINCES
 
 Quad = NDArray[np.float32]  #: four points (4, 2): left-top, right-top, right-foot, left-foot
@@ -130,20 +130,12 @@ def add_lettering(picture: Image, rng: np.random.Generator, taken: list[Quad]) -
     quad = np.stack([left, right, foot_right, foot_left]).astype(np.float32)
     if any(touch(quad, other) for other in taken):
         return
-    flat = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    cv2.warpPerspective(
-        board,
-        cv2.getPerspectiveTransform(flat, quad),
-        (side, side),
-        dst=picture,
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_TRANSPARENT,
-    )
+    lay(picture, board, quad)
 
 
-def touch(a: Quad, b: Quad) -> bool:
-    """Whether the upright boxes round two shapes overlap."""
-    return bool((a.min(axis=0) < b.max(axis=0)).all() and (b.min(axis=0) < a.max(axis=0)).all())
+def touch(a: Quad, b: Quad, *, room: float = 0.0) -> bool:
+    """Whether the upright boxes round two shapes overlap, or have less than so many pixels between them."""
+    return bool((a.min(axis=0) < b.max(axis=0) + room).all() and (b.min(axis=0) < a.max(axis=0) + room).all())
 
 
 def _text(rng: np.random.Generator) -> str:

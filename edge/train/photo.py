@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +11,7 @@ from edge.frame import Corners, Image
 from edge.scene.glyph import Glyphs
 from edge.scene.plate import PlateFace, print_plate
 from edge.train.misery import photographed
-from edge.train.surroundings import add_holder, surroundings
+from edge.train.surroundings import add_holder, lay, surroundings
 from edge.train.wear import worn
 
 #: Scales, pixels a millimetre, that plates are printed at: the next above what the camera sees is taken, so
@@ -48,16 +47,7 @@ def photograph(face: PlateFace, rng: np.random.Generator, glyphs: Glyphs) -> Pla
     picture = surroundings(height, width, rng)
     if rng.random() < 0.35:
         add_holder(picture, corners, rng)
-    rows, columns = plate.shape[:2]
-    flat = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)], np.float32)
-    cv2.warpPerspective(
-        plate,
-        cv2.getPerspectiveTransform(flat, corners),
-        (width, height),
-        dst=picture,
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_TRANSPARENT,
-    )
+    lay(picture, plate, corners)
     a, b, c, d = ((float(x), float(y)) for x, y in corners)
     return PlatePhoto(image=photographed(picture, rng, mild=_MILD), corners=(a, b, c, d))
 

@@ -96,9 +96,8 @@ def paint_road(
         )
         drawing = Drawing(view, road.conditions, picture, vehicle, y)
         drawing.make = make % 8
-        drawing.draw()
-        if not hasattr(drawing, "mask"):
-            continue  # outside the picture
+        if not drawing.draw():
+            continue
         placed = [(quad, seen and not _covered(quad, drawing), exact) for quad, seen, exact in placed]
         quad = _plate_of(drawing, rng)
         placed.append((quad, True, hang(picture, quad, vehicle.face, rng)))

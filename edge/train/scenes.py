@@ -12,14 +12,14 @@ import numpy as np
 from edge.frame import Image
 from edge.scene.glyph import Glyphs, drawn
 from edge.scene.plate import PlateFace, print_plate
-from edge.train.backdrop import Quad, backdrop
+from edge.train.backdrop import Quad, backdrop, touch
 from edge.train.bodywork import add_bodywork
 from edge.train.friends import add_friend
 from edge.train.misery import photographed
 from edge.train.photo import seen
 from edge.train.real import RealPlate
 from edge.train.roads import Road, paint_road
-from edge.train.surroundings import add_holder
+from edge.train.surroundings import add_holder, lay
 from edge.train.text import draw_face
 from edge.train.wear import worn
 
@@ -168,16 +168,7 @@ class Scenes:
             plate = np.asarray(cv2.resize(plate, size, interpolation=cv2.INTER_AREA), np.uint8)
         light = float(np.clip(rng.normal(1, 0.22), 0.35, 1.6))
         plate = np.asarray(cv2.convertScaleAbs(plate, alpha=light), np.uint8)
-        rows, columns = plate.shape[:2]
-        flat = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)], np.float32)
-        cv2.warpPerspective(
-            plate,
-            cv2.getPerspectiveTransform(flat - 0.5, quad.astype(np.float32) - 0.5),
-            (picture.shape[1], picture.shape[0]),
-            dst=picture,
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_TRANSPARENT,
-        )
+        lay(picture, plate, quad, shift=-0.5)
         return not real
 
 
@@ -188,8 +179,7 @@ def _kept_road(number: int) -> Road:
 
 def _near(a: Quad, b: Quad) -> bool:
     """True where two plates would touch, with some room between them."""
-    room = 0.15 * (np.ptp(a[:, 0]) + np.ptp(b[:, 0]))
-    return bool((a.min(axis=0) < b.max(axis=0) + room).all() and (b.min(axis=0) < a.max(axis=0) + room).all())
+    return touch(a, b, room=0.15 * float(np.ptp(a[:, 0]) + np.ptp(b[:, 0])))
 
 
 def _clear(quad: Quad) -> bool:

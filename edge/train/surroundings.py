@@ -74,6 +74,25 @@ def _lettering(picture: Image, rng: np.random.Generator) -> None:
         x += round(wide * 1.25)
 
 
+def lay(picture: Image, patch: Image, corners: Points, *, shift: float = 0.0) -> None:
+    """Lay a patch on a picture with its corners at four points; in place.
+
+    Args:
+        corners: (4, 2) in pixels: left-top, right-top, right-foot, left-foot.
+        shift: of the points that are meant, on both; -0.5 where they are pixels' outer corners.
+    """
+    rows, columns = patch.shape[:2]
+    flat = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)], np.float32)
+    cv2.warpPerspective(
+        patch,
+        cv2.getPerspectiveTransform(flat + np.float32(shift), (corners + np.float32(shift)).astype(np.float32)),
+        (picture.shape[1], picture.shape[0]),
+        dst=picture,
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_TRANSPARENT,
+    )
+
+
 def add_holder(picture: Image, corners: Points, rng: np.random.Generator) -> None:
     """A frame that the plate is clipped into, often with a strip for the dealer's name; in place.
 
