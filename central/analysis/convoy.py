@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -178,6 +178,8 @@ class ConvoyWishes:
         chance = _Chance(steps, met, days=days, near_us=self.seconds * MICRO)
         candidates = {}
         for plate, numbers in met.items():
+            if len(numbers) < self.checkpoints:
+                continue
             together = _in_order(numbers)
             if len({steps[n].place for n in together}) < self.checkpoints:
                 continue
@@ -259,15 +261,30 @@ class _Chance:
         self._trip = [0] * len(steps)
         for n in range(1, len(steps)):
             self._trip[n] = self._trip[n - 1] + (steps[n].at - steps[n - 1].at > _TRIP_US)
+        last = len(steps) - 1
+        #: Of each passage those just before it on its trip, and those just after it.
+        self._before = [self._near_on_trip(n, max(0, n - _RUN), n) for n in range(len(steps))]
+        after = [self._near_on_trip(n, n + 1, min(n + _RUN, last) + 1) for n in range(len(steps))]
         #: Together at so many of the passages just before (see `_run`): how often, and how often at this too.
-        self._asked, self._kept = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
+        self._asked = [[0] * (_RUN + 1) for _ in steps]
+        self._kept = [[0] * (_RUN + 1) for _ in steps]
+        once = Counter[int]()  # most are met once: they are counted together
+        often = []
         for numbers in met.values():
-            for n in {m + ahead for m in numbers for ahead in range(1, _RUN + 1)}:
-                if run := self._run(n, numbers):
-                    self._asked[n, run] += 1
-                    self._kept[n, run] += n in numbers
+            if len(numbers) == 1:
+                once.update(numbers.keys())
+            else:
+                often.append(numbers)
+        for number, count in once.items():
+            for n in after[number]:
+                self._asked[n][1] += count
+        for numbers in often:
+            for n in frozenset().union(*[after[m] for m in numbers]):
+                run = self._run(n, numbers)
+                self._asked[n][run] += 1
+                self._kept[n][run] += n in numbers
         self._candidates = math.log10(max(1, len(met)))
-        changes = sorted(abs(c) for m in met.values() for c in self._changes(m))
+        changes = sorted(abs(c) for numbers in often for c in self._changes(numbers))
         # Of a Laplace distribution the mean, told by the median.
         median = changes[len(changes) // 2] / math.log(2) if changes else 0.0
         self._apart = min(max(median, _APART_S[0]), _APART_S[1])
@@ -324,7 +341,7 @@ class _Chance:
             if self._trip[before] != self._trip[n] or self._steps[before].place == self._steps[n].place:
                 continue
             run = max(1, self._run(n, together))
-            asked, kept = max(0, self._asked[n, run] - 1), max(0, self._kept[n, run] - 1)
+            asked, kept = max(0, self._asked[n][run] - 1), max(0, self._kept[n][run] - 1)
             yield (self._steps[before].place, self._steps[n].place), (kept + _STAY * _TRUST) / (asked + _TRUST)
 
     def _weighed(self, together: dict[int, int], passed: int, chance: float) -> float:
@@ -357,15 +374,17 @@ class _Chance:
             at = self._steps[n].at
             first, _ = ends.get(at // _DAY_US, (at, at))
             ends[at // _DAY_US] = (first, at)
-        led = sum(_between(self._times, *of_day, self._near) for of_day in ends.values())
-        return max(led, sum(_between(own, *of_day, self._near) for of_day in ends.values()), len(together))
+        most = len(together)
+        for times in (self._times, own) if own else (self._times,):
+            most = max(most, sum(_between(times, *of_day, self._near) for of_day in ends.values()))
+        return most
 
-    def _run(self, number: int, met: Collection[int]) -> int:
+    def _near_on_trip(self, number: int, first: int, end: int) -> frozenset[int]:
+        return frozenset(n for n in range(first, end) if self._trip[n] == self._trip[number])
+
+    def _run(self, number: int, met: Mapping[int, int]) -> int:
         """At how many of the passages just before this one, on the same trip, was it met?"""
-        if not 0 < number < len(self._steps):
-            return 0
-        first = max(0, number - _RUN)
-        return sum(n in met and self._trip[n] == self._trip[number] for n in range(first, number))
+        return len(met.keys() & self._before[number])
 
 
 def _between(times: Sequence[int], first: int, last: int, spare: int) -> int:

@@ -22,11 +22,13 @@ from central.store.layout import Layout
 #: Queries that may run at once; one more waits for its turn.
 CONNECTIONS = 4
 _LOCK_FILE = "bukong.lock"
-_SETTINGS: Mapping[str, int] = {
+_SETTINGS: Mapping[str, int | str] = {
     **SETTINGS,
     # Of a page the long columns are read for its rows only, and not for all that were compared.
     "query_plan_optimize_lazy_materialization": 1,
     "query_plan_max_limit_for_lazy_materialization": 10_000,
+    # Read by who wants it: to hand each column's few blocks to a pool takes longer than to read them.
+    "local_filesystem_read_method": "pread",
 }
 
 

@@ -40,10 +40,14 @@ _COLUMNS = ", ".join(f"`{name}`" for name in columns.SCHEMA.names)
 _NEWEST_FIRST = "ORDER BY captured_at DESC, passage_id DESC"
 #: A page is looked for in ever longer stretches, newest first: parts of other times aren't touched.
 STRETCHES: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
+STRETCHES_OF_A_PATTERN: tuple[timedelta, ...] = (timedelta(days=7), timedelta(days=30))
 #: Of known plates: as many days as a page of a vehicle in daily use takes.
-STRETCHES_OF_A_PLATE: tuple[timedelta, ...] = (timedelta(days=14),)
-#: What is found by the plate needs no other help, and at ninety parts each offer of help takes its time.
-_BY_PLATE = " SETTINGS use_skip_indexes = 0, optimize_use_projections = 0, optimize_read_in_order = 0"
+STRETCHES_OF_A_PLATE: tuple[timedelta, ...] = (timedelta(days=30),)
+#: What is found by the plate needs no other help, and each offer of help takes its time in each part.
+_BY_PLATE = (
+    " SETTINGS use_skip_indexes = 0, optimize_use_projections = 0, optimize_read_in_order = 0,"
+    " optimize_move_to_prewhere = 0"
+)
 _MILLISECOND = timedelta(milliseconds=1)
 _MICROSECOND = timedelta(microseconds=1)
 #: A UUIDv7 tells the moment to the millisecond.
@@ -267,18 +271,57 @@ class ClickHousePassages:
         limit = query.limit
         if limit < 1:
             raise ValueError(f"expected a limit of at least 1, got {limit}")
-        found: tuple[Passage, ...] = ()
-        for since, until in self._stretches(query):
-            where, parameters = _conditions(query, since=since, until=until, after=query.after)
-            found += self._select(
-                where, parameters, limit=limit + 1 - len(found), settings=_BY_PLATE if _of_plates(query) else ""
-            )
-            if len(found) > limit:
-                break
+        found = self._of_pattern(query) if _is_of_pattern(query) else self._newest(query)
         page = found[:limit]
         last = page[-1] if len(found) > limit else None
         following = Cursor(captured_at=last.captured_at, passage_id=last.passage_id) if last else None
         return PassagePage(passages=page, next=following)
+
+    def _newest(self, query: PassageQuery) -> tuple[Passage, ...]:
+        """The newest, one more than the query's limit if there are so many."""
+        settings = _BY_PLATE if _of_plates(query) else ""
+        found: tuple[Passage, ...] = ()
+        for since, until in self._stretches(query):
+            left = query.limit + 1 - len(found)
+            where, parameters = _conditions(query, since=since, until=until, after=query.after)
+            found += self._select(where, parameters, limit=left, settings=settings)
+            if len(found) > query.limit:
+                break
+        return found
+
+    def _of_pattern(self, query: PassageQuery) -> tuple[Passage, ...]:
+        """Like `_newest`: first which plates fit and when, which two columns tell, then those rows whole."""
+        plates: set[str] = set()
+        moments: list[int] = []
+        for since, until in self._stretches(query):
+            where, parameters = _conditions(query, since=since, until=until, after=query.after)
+            left = query.limit + 1 - len(moments)
+            found = self._fitting(where, parameters, f"{left}")
+            at = found.column("captured_at")
+            if len(found) == left > 1 and at[-1] == at[-2]:
+                # Others of that moment may belong on the page. Not asked for at once: it takes twice as long.
+                found = self._fitting(where, parameters, f"{left} WITH TIES")
+            plates.update(found.column("plate").to_pylist())
+            moments += found.column("captured_at").cast(pa.int64()).to_pylist()
+            if len(moments) > query.limit:
+                break
+        if not moments:
+            return ()
+        where, parameters = _conditions(
+            replace(query, plates=frozenset(plates)),
+            since=columns.moment_of(min(moments)),
+            until=query.until,
+            after=query.after,
+        )
+        return self._select(where, parameters, limit=query.limit + 1, settings=_BY_PLATE)
+
+    def _fitting(self, where: str, parameters: Parameters, limit: str) -> pa.Table:
+        """Plates and times, newest first, by the order of plates: it knows prefixes and runs of characters."""
+        return self._asked(
+            f"SELECT plate, captured_at FROM {self._layout.source} WHERE {where}"  # noqa: S608
+            f" ORDER BY captured_at DESC LIMIT {limit} SETTINGS optimize_use_projections = 0",
+            parameters,
+        )
 
     def count(self, query: PassageQuery) -> int:
         where, parameters = _conditions(query, since=query.since, until=query.until, after=None)
@@ -385,13 +428,19 @@ class ClickHousePassages:
         else:
             found = self._engine.query("SELECT max(captured_at) AS at FROM passages").column("at")
             known = columns.moment_of(found.cast(pa.int64())[0].as_py())
-            newest, stretches = min(known, until) if until else known, STRETCHES
+            newest = min(known, until) if until else known
+            stretches = STRETCHES_OF_A_PATTERN if _is_of_pattern(query) else STRETCHES
         for stretch in stretches:
             if newest is None or (query.since is not None and newest - stretch <= query.since):
                 break
             yield newest - stretch, until
             until = newest - stretch
         yield query.since, until
+
+
+def _is_of_pattern(query: PassageQuery) -> bool:
+    by_entry = query.entry is not None and is_pattern(query.entry.plate)
+    return (query.pattern is not None or by_entry) and not _of_plates(query)
 
 
 def _of_plates(query: PassageQuery) -> bool:

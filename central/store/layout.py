@@ -30,6 +30,11 @@ class Layout:
             raise ValueError(f"expected days of at least 0, got {self.ttl_days}")
 
     @property
+    def one_process(self) -> bool:
+        """One process writes, on one machine."""
+        return not self.shared and not self.cluster
+
+    @property
     def local(self) -> str:
         """The table that holds this machine's rows."""
         return "passages_local" if self.cluster else "passages"
@@ -37,7 +42,7 @@ class Layout:
     @property
     def source(self) -> str:
         """What is selected from."""
-        return "passages FINAL" if self.shared or self.cluster else "passages"
+        return "passages" if self.one_process else "passages FINAL"
 
     @property
     def on_cluster(self) -> str:

@@ -75,7 +75,19 @@ MIGRATIONS = (
     # The second order has no codecs of its own: this one is for it, and halves it. Days that were merged before
     # stay as they are.
     "ALTER TABLE passages MODIFY SETTING default_compression_codec = 'ZSTD(3)'",
+    # The second order again, in stretches of 256 rows and small blocks: a convoy asks for some minutes at some
+    # hundred places, and read half a day for each. 0.7 bytes a passage more.
+    "ALTER TABLE passages DROP PROJECTION IF EXISTS by_place",
+    """
+    ALTER TABLE passages ADD PROJECTION IF NOT EXISTS by_place_and_time (
+      SELECT checkpoint_id, captured_at, plate, direction, clock ORDER BY checkpoint_id, captured_at
+    ) WITH SETTINGS (index_granularity = 256, min_compress_block_size = 8192)
+    """,
+    "ALTER TABLE passages MATERIALIZE PROJECTION by_place_and_time",
 )
+#: Of these, by their numbers from 1, what is made for one process alone. Where several write, reads say FINAL,
+#: which uses no second order, and a server may be older than a projection's own settings (ClickHouse 26.4).
+_OF_ONE_PROCESS = frozenset({8, 9, 10})
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS passages_migrations (number UInt32, applied_at DateTime64(3, 'UTC'))
 ENGINE = ReplacingMergeTree ORDER BY number SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
@@ -85,8 +97,16 @@ ENGINE = ReplacingMergeTree ORDER BY number SETTINGS fsync_after_insert = 1, fsy
 def schema(layout: Layout) -> tuple[str, ...]:
     """The statements that make a new database's tables, in their order: what `migrate` runs, for people's eyes
     and for those who let no program make tables."""
-    tables = (layout.ledger(_LEDGER), *(layout.adapted(_harmless(sql)) for sql in MIGRATIONS))
+    tables = (layout.ledger(_LEDGER), *(layout.adapted(_harmless(sql)) for _, sql in _made_for(layout)))
     return tuple(sql.strip() for sql in (*tables, layout.over_all(), layout.ttl("")) if sql is not None)
+
+
+def _made_for(layout: Layout) -> list[tuple[int, str]]:
+    return [
+        (number, sql)
+        for number, sql in enumerate(MIGRATIONS, start=1)
+        if layout.one_process or number not in _OF_ONE_PROCESS
+    ]
 
 
 def _harmless(sql: str) -> str:
@@ -95,10 +115,10 @@ def _harmless(sql: str) -> str:
 
 
 def migrate(engine: Engine, layout: Layout) -> int:
-    """Apply what is missing of MIGRATIONS; returns how many were. Raises StoreUnavailable."""
+    """Apply what this layout misses of MIGRATIONS; returns how many that were. Raises StoreUnavailable."""
     engine.command(layout.ledger(_LEDGER))
     done = set(engine.query("SELECT number FROM passages_migrations").column("number").to_pylist())
-    missing = [(number, sql) for number, sql in enumerate(MIGRATIONS, start=1) if number not in done]
+    missing = [(number, sql) for number, sql in _made_for(layout) if number not in done]
     for number, sql in missing:
         engine.command(layout.adapted(_harmless(sql)))
         engine.command(

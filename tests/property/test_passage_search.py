@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -49,6 +50,7 @@ _LOW = st.sampled_from([(7 << 76) | (2 << 62) | low for low in (0, 1, 255, 256, 
 queries = st.builds(
     PassageQuery,
     plate=st.sampled_from([None, *(p for p in PLATES if p)]),
+    pattern=st.sampled_from([None, "川C0000?", "川C*", "*2", "?C00001"]),
     checkpoints=st.none() | st.frozensets(st.sampled_from(CHECKPOINTS)),
     since=st.none() | moments,
     until=st.none() | moments,
@@ -68,11 +70,16 @@ def order(p: Passage) -> tuple[datetime, UUID]:
     return p.captured_at, p.passage_id
 
 
+def fits(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern.replace("?", ".").replace("*", ".*"), text) is not None
+
+
 def matching(model: dict[UUID, Passage], query: PassageQuery) -> list[UUID]:
     found = [
         p
         for p in model.values()
         if (query.plate is None or (p.plate is not None and p.plate.text == query.plate))
+        and (query.pattern is None or (p.plate is not None and fits(query.pattern, p.plate.text)))
         and (query.checkpoints is None or p.checkpoint_id in query.checkpoints)
         and (query.since is None or p.captured_at >= query.since)
         and (query.until is None or p.captured_at < query.until)
