@@ -91,6 +91,7 @@ def _measure(city: City, kinds: tuple[str, ...], *, warm: int, cold: int, score:
     scores: dict[str, list[float]] = {}
     for kind in kinds:
         query = QUERIES[kind]
+        city.remember_pages()
         _asked(query, city)
         asked = [_asked(query, city) for _ in range(warm)]
         colds = []
