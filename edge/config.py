@@ -87,11 +87,14 @@ class VisionSettings(_Section):
     #: registry's (not for yolo).
     detector_weights: Path | None = None
     detector_device: str = "cpu"  #: of ultralytics, as it names it: cpu, cuda:0, intel:gpu, …
-    #: onnx, or paddleocr: the same weights run by that package from a local folder; needs bukong[paddleocr].
+    #: own: our reader alone. both: ours first, the borrowed ones in doubt. borrowed: those alone.
+    readers: Literal["own", "both", "borrowed"] = "both"
+    #: What runs the borrowed ones: onnx, or paddleocr: the same weights from a local folder; needs
+    #: bukong[paddleocr].
     reader: Literal["onnx", "paddleocr"] = "onnx"
     reader_engine: str = "onnxruntime"  #: of paddleocr, as it names it; paddle_static needs paddlepaddle
     reader_device: str = "cpu"  #: of paddleocr: cpu, gpu:0, …
-    #: ONNX of a reader of one's own (`bukong models train`, `export`): it looks first, the others in doubt.
+    #: ONNX of a reader (`bukong models train`, `export`) in our own one's place. None: the one that is shipped.
     reader_weights: Path | None = None
     detect_long_side: int = Field(default=640, ge=160, le=1920)  #: pixels; larger finds smaller plates, slower
     profile: Literal["fast", "accurate"] = "fast"  #: of the reader

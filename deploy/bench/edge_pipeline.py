@@ -28,12 +28,22 @@ def _box(points: Sequence[Sequence[float]]) -> list[float]:
     return [float(v) for v in (*corners.min(axis=0), *corners.max(axis=0))]
 
 
-def _bukong(cores: int, profile: str, long_side: int, weights: str | None = None) -> Read:
+#: Settings of vision, where they are not those of `bukong edge read`.
+_OURS: dict[str, dict[str, object]] = {
+    "bukong": {},
+    "bukong_own": {"readers": "own"},
+    "bukong_640": {"readers": "own", "detect_long_side": 640},
+    "bukong_borrowed": {"readers": "borrowed"},
+    "bukong_fast": {"profile": "fast", "detect_long_side": 640},
+}
+
+
+def _bukong(cores: int, **more: object) -> Read:
     wiring = importlib.import_module("edge.wiring")
     config = importlib.import_module("edge.config")
     photo = importlib.import_module("edge.read.photo")
     settings = config.VisionSettings.model_validate(
-        {"detect_long_side": long_side, "profile": profile, "threads": cores, "reader_weights": weights}
+        {"detect_long_side": 960, "profile": "accurate", "threads": cores, **more}
     )
     vision = wiring.open_vision(settings, refine=True)
 
@@ -82,10 +92,8 @@ def _ppocr_v6() -> Read:
 
 def _pipeline(name: str, cores: int) -> Read:
     if name.startswith("bukong"):
-        _, _, weights = name.partition(":")
-        if weights:
-            return _bukong(cores, "accurate", 960, weights)
-        return _bukong(cores, "fast", 640) if name == "bukong_fast" else _bukong(cores, "accurate", 960)
+        kind, _, weights = name.partition(":")
+        return _bukong(cores, **_OURS[kind], **({"reader_weights": weights} if weights else {}))
     return {"agentclpr": _agentclpr, "hyperlpr": _hyperlpr, "ppocr_v6": _ppocr_v6}[name]()
 
 

@@ -41,6 +41,7 @@ class OnnxDetector:
         refine: bool = False,
         candidate_threshold: float = 0.05,
         refine_side: int = 320,
+        again_side: int = 0,
         threads: int = 1,
         name: str | None = None,
     ) -> None:
@@ -54,6 +55,8 @@ class OnnxDetector:
             candidate_threshold: with `refine`, least confidence that deserves the second look; if that
                 look is confident, the plate counts. It finds small plates which the first one doubted.
             refine_side: side in pixels of the square input of the second look.
+            again_side: with `refine`, what the longer side becomes when nothing was found and the image is
+                larger than it was shown; 0: it is left at that.
             threads: see `OnnxModel`.
             name: the model's name in passages; the file's stem where not given.
 
@@ -65,6 +68,7 @@ class OnnxDetector:
             raise ModelError(f"{path}: expected outputs {sorted(OUTPUTS)}, got {sorted(self._net.outputs)}")
         self._long_side, self._threshold = long_side, threshold
         self._refine, self._refine_side, self._candidate_threshold = refine, refine_side, candidate_threshold
+        self._again_side = again_side
         self._model = ModelVersion(purpose="detect", name=name or path.stem, sha256=self._net.sha256)
 
     @property
@@ -75,8 +79,14 @@ class OnnxDetector:
         """All plates, most confident first; boxes and corners in pixels of `image`."""
         if not self._refine:
             return self._look(image, self._long_side, self._threshold)
-        candidates = self._look(image, self._long_side, self._candidate_threshold)
-        closer = self.refine(image, candidates)
+        found = self._find(image, self._long_side)
+        if not found and self._again_side > self._long_side < max(image.shape[:2]):
+            return self._find(image, self._again_side)
+        return found
+
+    def _find(self, image: Image, long_side: int) -> tuple[PlateDetection, ...]:
+        """Two looks: at the image, and at whatever may be a plate."""
+        closer = self.refine(image, self._look(image, long_side, self._candidate_threshold))
         return tuple(
             sorted(
                 (plate for plate in closer if plate.confidence > self._threshold),

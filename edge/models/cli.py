@@ -13,7 +13,7 @@ from edge.models.error import ModelError
 from edge.models.fetch import download
 from edge.models.folder import Condition, ModelFolder
 from edge.models.registry import Asset, registry
-from edge.read.profile import READERS
+from edge.read.profile import BORROWED, READERS
 
 _FOLDER = click.option(
     "--folder",
@@ -137,7 +137,7 @@ def verify(ctx: click.Context, folder: Path | None) -> None:
     default=1.0,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="A trained detector's: of what was learnt; the rest is what it began with.",
+    help="Of what was learnt; the rest is what it began with.",
 )
 @click.option(
     "--glyphs",
@@ -197,7 +197,7 @@ def paddleocr(ctx: click.Context, folder: Path | None) -> None:
     at = ModelFolder(folder)
     known = registry()
     try:
-        for reader in READERS.values():
+        for reader in (READERS[engine] for engine in BORROWED):
             listed = at.require(known.asset(reader.characters)) if reader.characters else None
             made = make_folder(
                 at.paddleocr(reader.asset),

@@ -42,7 +42,14 @@ _LONG_SIDE = 960
 @click.option(
     "--reader-weights",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A reader of your own (ONNX, of `bukong models export`): it looks first, the others in doubt.",
+    help="A reader of your own (ONNX, of `bukong models export`) in the shipped one's place.",
+)
+@click.option(
+    "--readers",
+    type=click.Choice(["own", "both", "borrowed"]),
+    default="both",
+    show_default=True,
+    help="Ours alone, ours first and the borrowed ones in doubt, or those alone.",
 )
 @click.option(
     "--models",
@@ -57,6 +64,7 @@ def read(
     form: str,
     threads: int,
     reader_weights: Path | None,
+    readers: str,
     models: Path | None,
 ) -> None:
     """Read the plates on photos; a folder stands for all photos in it.
@@ -71,6 +79,7 @@ def read(
             "detect_long_side": _LONG_SIDE,
             "profile": profile,
             "reader_weights": reader_weights,
+            "readers": readers,
             "threads": threads,
         }
     )

@@ -1,4 +1,4 @@
-"""The plate reader: two recognisers, whatever engine runs them, read under the plate grammar."""
+"""The plate reader: recognisers, whatever engine runs them, read under the plate grammar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge.frame import Corners, Image, PlateDetection, PlateReading
 from edge.read.colour import Colours, estimate, log_prior, reported
 from edge.read.ctc import Floats
 from edge.read.decode import Decoded, Unconstrained, decode, unconstrained, view_of
-from edge.read.profile import ACCURATE, HEIGHTS, Engine, Look, Profile
+from edge.read.profile import READERS, Engine, Look, Profile
 from edge.read.recogniser import Recogniser
 from edge.read.rows import MAY_HAVE_TWO_ROWS, joined_rows, single_row
 from edge.read.sharpness import sharpness
@@ -48,7 +48,7 @@ class GrammarReader:
     one look is enough for most plates.
     """
 
-    def __init__(self, engines: Mapping[Engine, Recogniser], *, profile: Profile = ACCURATE) -> None:
+    def __init__(self, engines: Mapping[Engine, Recogniser], *, profile: Profile) -> None:
         """
         Args:
             engines: a recogniser for each engine that the profile's looks name.
@@ -59,8 +59,7 @@ class GrammarReader:
 
     @property
     def models(self) -> tuple[ModelVersion, ...]:
-        used = dict.fromkeys(look.engine for look in self._profile.looks)
-        return tuple(self._engines[engine].model for engine in used)
+        return tuple(self._engines[engine].model for engine in self._profile.engines)
 
     def read(self, image: Image, plates: Sequence[PlateDetection]) -> tuple[PlateReading | None, ...]:
         """One answer a plate, in order; None where nothing legible is there."""
@@ -93,7 +92,7 @@ class GrammarReader:
     ) -> tuple[_Evidence, Decoded]:
         narrow = aspect(corners) < MAY_HAVE_TWO_ROWS
         for look in self._profile.looks:
-            height = HEIGHTS[look.engine]
+            height = READERS[look.engine].height
             row = single_row(image, corners, height=height, width=look.plate, margin=look.margin)
             one.views.append(self._view(look, row))
             best, decoded = one, decode(one.views, prior)

@@ -11,7 +11,7 @@ class Engine(enum.StrEnum):
 
     GENERAL = "general"  #: PP-OCRv4: general Chinese text; best on scenes
     PLATES = "plates"  #: clp_v2_c_rec: plates only; best on tight, small crops
-    OURS = "ours"  #: of `bukong models train`: the plate fills the input
+    OURS = "ours"  #: bukong_rec, or another of `bukong models train`: the plate fills the input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +26,10 @@ class ReaderWeights:
 READERS = {
     Engine.GENERAL: ReaderWeights(asset="ppocr_v4_rec", characters=None, height=48),
     Engine.PLATES: ReaderWeights(asset="clp_v2_c_rec", characters="clp_dict", height=32),
+    Engine.OURS: ReaderWeights(asset="bukong_rec", characters=None, height=48),
 }
-#: Input height of each recogniser.
-HEIGHTS = {**{engine: weights.height for engine, weights in READERS.items()}, Engine.OURS: 48}
+#: Those of others.
+BORROWED = (Engine.GENERAL, Engine.PLATES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,15 @@ class Profile:
     looks: tuple[Look, ...]
     decisive: float = 0.99  #: confidence that ends the reading
 
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """Those that its looks name, in the order in which they are asked."""
+        return tuple(dict.fromkeys(look.engine for look in self.looks))
+
 
 _GENERAL, _PLATES = Engine.GENERAL, Engine.PLATES
 
-#: For video, where the vote over a tracklet does the rest.
+#: Of the borrowed readers. For video, where the vote over a tracklet does the rest.
 FAST = Profile(
     looks=(
         Look(engine=_GENERAL, plate=160, width=208),
@@ -69,13 +75,25 @@ ACCURATE = Profile(
     ),
     decisive=0.99,
 )
-PROFILES = {"fast": FAST, "accurate": ACCURATE}
+_EFFORTS = {"fast": FAST, "accurate": ACCURATE}
 
-#: The first look where there is a reader of our own; with it alone, a plate is read in one.
+#: Of our own reader: most plates are read in one, the second is for doubt.
 OWN_LOOK = Look(engine=Engine.OURS, plate=160, width=160)
+_OWN_AGAIN = Look(engine=Engine.OURS, plate=160, width=160, margin=(1.0, 0.98))
 OWN_ALONE = Profile(looks=(OWN_LOOK,))
 
 
-def with_own(profile: Profile) -> Profile:
-    """Our own reader looks first; the others are asked in doubt."""
-    return Profile(looks=(OWN_LOOK, *profile.looks), decisive=profile.decisive)
+def profile_of(effort: str, readers: str) -> Profile:
+    """Which looks are made.
+
+    Args:
+        effort: "fast" or "accurate", see `FAST` and `ACCURATE`.
+        readers: "own": ours alone; "both": ours first, the borrowed ones in doubt; "borrowed": those alone.
+    """
+    borrowed = _EFFORTS[effort]
+    looks = {
+        "own": (OWN_LOOK, _OWN_AGAIN),
+        "both": (OWN_LOOK, *borrowed.looks),
+        "borrowed": borrowed.looks,
+    }
+    return Profile(looks=looks[readers], decisive=borrowed.decisive)

@@ -8,8 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edge.detect.onnx import OUTPUTS
 from edge.models.error import ModelError
 from edge.train.graph import load
@@ -91,13 +89,7 @@ class DetectorRun(Training):
         """The averaged weights as an ONNX file that `edge.detect.onnx.OnnxDetector` takes.
 
         Args:
-            share: of what was learnt; the rest is what it began with. What lies between the two often knows
-                more of real photos than either: rendered scenes are not all that there is.
+            share: of what was learnt; the rest is what it began with. See `Training.between`.
             metadata: what the file says of itself.
         """
-        learnt = self.trainer.weights()
-        weights = {
-            name: (self.graph.weights[name] + np.float32(share) * (learnt[name] - self.graph.weights[name]))
-            for name in learnt
-        }
-        return self.graph.bytes_with(weights, **metadata)
+        return self.graph.bytes_with(self.between(share), **metadata)

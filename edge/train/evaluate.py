@@ -31,7 +31,7 @@ def evaluate_reader(
         weights: ONNX of a reader.
         plates: see `edge.train.labelled.scenes`.
         only: plate pictures whose names begin so, and no scenes; empty for all.
-        beside: the shipped readers as well, by themselves and asked in doubt.
+        beside: as well what is shipped, these weights in its place, and the borrowed readers alone.
         threads: a model's call.
         sheets: where a sheet of misreads goes.
 
@@ -44,19 +44,26 @@ def evaluate_reader(
     if only and not pictures:
         raise LabelsError(f"expected plate pictures that begin with {only!r} in {plates}, found none")
     settings = {"detect_long_side": 960, "profile": "accurate", "threads": threads}
-    shipped = wiring.open_vision(VisionSettings.model_validate(settings), refine=True)
+
+    def vision(**more: object) -> wiring.Vision:
+        return wiring.open_vision(VisionSettings.model_validate({**settings, **more}), refine=True)
+
     cv2.setNumThreads(threads)
     ours = OnnxRecogniser(weights, threads=threads)
-    readers: dict[str, Reader] = {weights.stem: GrammarReader({Engine.OURS: ours}, profile=OWN_ALONE)}
+    alone = vision(reader_weights=weights, readers="own")
+    readers: dict[str, Reader] = {
+        f"{weights.stem}-one-look": GrammarReader({Engine.OURS: ours}, profile=OWN_ALONE),
+        f"{weights.stem}-alone": alone.reader,
+    }
     if beside:
-        both = VisionSettings.model_validate({**settings, "reader_weights": weights})
-        readers["shipped"] = shipped.reader
-        readers[f"{weights.stem}-then-shipped"] = wiring.open_vision(both, refine=True).reader
+        readers[f"{weights.stem}-then-borrowed"] = vision(reader_weights=weights).reader
+        readers["shipped"] = vision().reader
+        readers["borrowed"] = vision(readers="borrowed").reader
     for name, reader in readers.items():
         believed: list[tuple[float, bool]] = []
         sets = [("plate pictures", pictures)] + ([] if only else [("scenes", list(scenes(plates)))])
         for what, photos in sets:
-            score = read_all(photos, shipped.detector, reader, whole=what == "plate pictures", name=name)
+            score = read_all(photos, alone.detector, reader, whole=what == "plate pictures", name=name)
             believed += score.believed
             yield table(f"{name}: {what}", score)
             if sheets is not None:

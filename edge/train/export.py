@@ -47,15 +47,15 @@ def export_training(
                 share_of_what_was_learnt=str(share),
             )
         else:
-            if share != 1:
-                raise click.UsageError(f"--share is a detector's; {folder} holds none")
             run = Run(folder)
             step = run.trainer.step
             content = run.exported(
                 temperature=temperature,
+                share=share,
                 step=str(step),
                 plates=str(step * run.settings.batch),
                 seed=str(run.settings.seed),
+                share_of_what_was_learnt=str(share),
             )
             if int8:
                 # Other crops than it was trained on.

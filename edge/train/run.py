@@ -65,12 +65,13 @@ class Run(Training):
         stream = batches(source.crop, self.settings.batch, self.place)
         self.train(stream, seconds=seconds, save_every=save_every, told=told, stopped=stopped)
 
-    def exported(self, *, temperature: float = 1.0, **metadata: str) -> bytes:
+    def exported(self, *, temperature: float = 1.0, share: float = 1.0, **metadata: str) -> bytes:
         """The averaged weights as an ONNX file that `edge.read.onnx.OnnxRecogniser` takes.
 
         Args:
             temperature: above 1 it says less surely what it reads.
+            share: of what was learnt; the rest is what it began with. See `Training.between`.
             metadata: what the file says of itself beside its characters.
         """
-        weights = self.graph.cooled(self.trainer.weights(), temperature)
+        weights = self.graph.cooled(self.between(share), temperature)
         return self.graph.bytes_with(weights, **metadata)

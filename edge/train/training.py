@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from edge.models.error import ModelError
@@ -146,6 +147,15 @@ class Training(ABC):
                 saved = now
             if leave:
                 return
+
+    def between(self, share: float) -> dict[str, NDArray[np.float32]]:
+        """Weights between what it began with (0) and what was learnt (1), averaged weights that is.
+
+        What lies between the two often knows more of real photos than either: what is rendered is not all that
+        there is.
+        """
+        began, learnt = self.graph.weights, self.trainer.weights()
+        return {name: began[name] + np.float32(share) * (learnt[name] - began[name]) for name in learnt}
 
     def save(self) -> None:
         """Leave a checkpoint that appears whole or not at all."""

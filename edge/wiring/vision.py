@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.config import VisionSettings
@@ -14,8 +14,11 @@ from edge.pipeline import Rules
 from edge.ports import Detector, Reader
 from edge.read.grammar import GrammarReader
 from edge.read.onnx import OnnxRecogniser
-from edge.read.profile import PROFILES, READERS, Engine, with_own
+from edge.read.profile import BORROWED, READERS, Engine, profile_of
 from edge.read.recogniser import Recogniser
+
+#: Longer side, pixels, at which a photo is looked at again in which no plate was found.
+_AGAIN_SIDE = 1280
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +34,15 @@ def open_vision(settings: VisionSettings, *, refine: bool = False) -> Vision:
 
     Args:
         settings: see `edge.config`.
-        refine: the detector looks at each plate twice: for photos, which have one chance.
+        refine: the detector looks at each plate twice, and at a photo in which it found none once more,
+            larger: for photos, which have one chance.
 
     Raises:
         ModelError: weights are missing or damaged; says how to get them.
     """
     folder = ModelFolder(settings.models)
-    engines, profile = dict(_recognisers(settings, folder)), PROFILES[settings.profile]
-    if settings.reader_weights is not None:
-        engines[Engine.OURS] = OnnxRecogniser(settings.reader_weights, threads=settings.threads)
-        profile = with_own(profile)
+    profile = profile_of(settings.profile, settings.readers)
+    engines = _recognisers(settings, folder, profile.engines)
     return Vision(
         detector=_detector(settings, folder, refine=refine), reader=GrammarReader(engines, profile=profile)
     )
@@ -56,6 +58,7 @@ def _detector(settings: VisionSettings, folder: ModelFolder, *, refine: bool) ->
         long_side=settings.detect_long_side,
         threshold=threshold,
         refine=refine,
+        again_side=_AGAIN_SIDE,
         threads=settings.threads,
         name=own.stem if own else "clp_det",
     )
@@ -89,29 +92,36 @@ def _detector(settings: VisionSettings, folder: ModelFolder, *, refine: bool) ->
     return CorneredDetector(boxes, cornered)
 
 
-def _recognisers(settings: VisionSettings, folder: ModelFolder) -> Mapping[Engine, Recogniser]:
-    known = registry()
-    if settings.reader == "onnx":
-        return {
-            engine: OnnxRecogniser(
-                folder.require(known.asset(weights.asset)),
-                characters=folder.require(known.asset(weights.characters)) if weights.characters else None,
-                threads=settings.threads,
-            )
-            for engine, weights in READERS.items()
-        }
+def _recognisers(
+    settings: VisionSettings, folder: ModelFolder, engines: Sequence[Engine]
+) -> Mapping[Engine, Recogniser]:
+    paddle = BORROWED if settings.reader == "paddleocr" else ()
+    return {
+        engine: _paddle(settings, folder, engine) if engine in paddle else _onnx(settings, folder, engine)
+        for engine in engines
+    }
+
+
+def _onnx(settings: VisionSettings, folder: ModelFolder, engine: Engine) -> Recogniser:
+    weights, known = READERS[engine], registry()
+    own = settings.reader_weights if engine is Engine.OURS else None
+    return OnnxRecogniser(
+        own or folder.require(known.asset(weights.asset)),
+        characters=folder.require(known.asset(weights.characters)) if weights.characters else None,
+        threads=settings.threads,
+    )
+
+
+def _paddle(settings: VisionSettings, folder: ModelFolder, engine: Engine) -> Recogniser:
     # Imported when it is chosen: it is an extra.
     try:
         from edge.read.paddle import PaddleRecogniser
     except ModuleNotFoundError as error:
         raise ModelError(f"vision.reader is paddleocr: pip install 'bukong[paddleocr]' ({error})") from error
 
-    return {
-        engine: PaddleRecogniser(
-            folder.paddleocr(weights.asset),
-            engine=settings.reader_engine,
-            device=settings.reader_device,
-            threads=settings.threads,
-        )
-        for engine, weights in READERS.items()
-    }
+    return PaddleRecogniser(
+        folder.paddleocr(READERS[engine].asset),
+        engine=settings.reader_engine,
+        device=settings.reader_device,
+        threads=settings.threads,
+    )

@@ -26,9 +26,13 @@ from tests.accuracy import photos
 Read = Callable[[Image, Detector, Reader], PhotoReading]
 
 
-def measure(read: Read, labelled: Iterable[LabelledPhoto], profile: str) -> Score:
+def measure(
+    read: Read, labelled: Iterable[LabelledPhoto], profile: str, readers: str = "both", long_side: int = 960
+) -> Score:
     """Read photos with the engines of `bukong edge read`, on one thread."""
-    settings = VisionSettings.model_validate({"detect_long_side": 960, "profile": profile, "threads": 1})
+    settings = VisionSettings.model_validate(
+        {"detect_long_side": long_side, "profile": profile, "readers": readers, "threads": 1}
+    )
     vision = wiring.open_vision(settings, refine=True)
     cv2.setNumThreads(1)
     score = Score()
@@ -41,6 +45,8 @@ def measure(read: Read, labelled: Iterable[LabelledPhoto], profile: str) -> Scor
 
 @click.command()
 @click.option("--profile", type=click.Choice(["accurate", "fast"]), default="accurate", show_default=True)
+@click.option("--readers", type=click.Choice(["both", "own", "borrowed"]), default="both", show_default=True)
+@click.option("--long-side", default=960, show_default=True, help="Of a photo for the detector's first look.")
 @click.option(
     "--sheets",
     type=click.Path(file_okay=False, path_type=Path),
@@ -48,18 +54,19 @@ def measure(read: Read, labelled: Iterable[LabelledPhoto], profile: str) -> Scor
     show_default=True,
     help="Folder of the contact sheets. They show real plates: keep them to yourself.",
 )
-def main(profile: str, sheets: Path) -> None:
+def main(profile: str, readers: str, long_side: int, sheets: Path) -> None:
     """Measure on the labelled photos; $BUKONG_PLATES names their folder."""
     if not photos.present():
         click.echo("the labelled photos are not here: set BUKONG_PLATES to their folder", err=True)
         sys.exit(3)
-    click.echo(f"profile {profile}, one thread of {os.cpu_count()} cores")
+    how = f"profile {profile}, readers {readers}, {long_side} pixels"
+    click.echo(f"{how}, one thread of {os.cpu_count()} cores")
     believed: list[tuple[float, bool]] = []
     for name, read, labelled in (
         ("scenes", read_scene, photos.scenes()),
         ("plate pictures", read_plate_picture, photos.plate_pictures()),
     ):
-        score = measure(read, labelled, profile)
+        score = measure(read, labelled, profile, readers, long_side)
         believed += score.believed
         sheet = sheets / f"{name.replace(' ', '-')}.png"
         write_sheet(score.misread, sheet)

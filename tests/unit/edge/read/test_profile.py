@@ -1,4 +1,4 @@
-"""A reader of one's own: it looks first."""
+"""Which readers look at a plate, and in which order."""
 
 from __future__ import annotations
 
@@ -8,19 +8,38 @@ import pytest
 
 from edge.config import VisionSettings
 from edge.models import ModelError
-from edge.read.profile import ACCURATE, FAST, HEIGHTS, Engine, Profile, with_own
+from edge.read.profile import ACCURATE, BORROWED, FAST, READERS, Engine, Profile, profile_of
 from edge.wiring import open_vision
 
+EFFORTS = [("fast", FAST), ("accurate", ACCURATE)]
 
-@pytest.mark.parametrize("profile", [FAST, ACCURATE])
-def test_our_own_reader_looks_first_and_the_others_after_it(profile: Profile) -> None:
-    both = with_own(profile)
+
+@pytest.mark.parametrize(("effort", "borrowed"), EFFORTS)
+def test_our_own_reader_looks_first_and_the_others_after_it(effort: str, borrowed: Profile) -> None:
+    both = profile_of(effort, "both")
     assert both.looks[0].engine is Engine.OURS
-    assert both.looks[1:] == profile.looks
-    assert both.decisive == profile.decisive
-    assert HEIGHTS[both.looks[0].engine] == 48
+    assert both.looks[1:] == borrowed.looks
+    assert both.decisive == borrowed.decisive
+    assert both.engines == (Engine.OURS, *BORROWED)
+
+
+@pytest.mark.parametrize(("effort", "borrowed"), EFFORTS)
+def test_each_can_be_had_alone(effort: str, borrowed: Profile) -> None:
+    assert profile_of(effort, "borrowed") == borrowed
+    own = profile_of(effort, "own")
+    assert own.engines == (Engine.OURS,)
+    assert len(set(own.looks)) == len(own.looks) == 2
+
+
+def test_our_own_reader_needs_no_other_weights(tmp_path: Path) -> None:
+    """An empty models folder: missing is the detector, and the borrowed readers where they are wanted."""
+    with pytest.raises(ModelError) as missing:
+        open_vision(VisionSettings(models=tmp_path, readers="own", detector_weights=tmp_path / "mine.onnx"))
+    assert "mine.onnx" in str(missing.value)
+    with pytest.raises(ModelError, match=READERS[Engine.GENERAL].asset):
+        open_vision(VisionSettings(models=tmp_path))
 
 
 def test_weights_of_ones_own_that_are_not_there_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"mine\.onnx|bukong models get"):
+    with pytest.raises(ModelError, match=r"mine\.onnx"):
         open_vision(VisionSettings(reader_weights=tmp_path / "mine.onnx"))
