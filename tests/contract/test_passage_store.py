@@ -216,14 +216,15 @@ class TestSearch:
         assert store.search(ALL).passages[0].captured_at == passage(9).captured_at
         assert ids(store.search(ALL).passages) == ids(numbered(9, 5, 3, 1))
 
-    def test_pages_go_on_where_the_one_before_ended(self, store: PassageStore) -> None:
-        # All of one moment: only the identifier tells them apart.
+    @pytest.mark.parametrize("pattern", [None, "川C*"])
+    def test_pages_go_on_where_the_one_before_ended(self, store: PassageStore, pattern: str | None) -> None:
+        # All of one moment, a plate each: only the identifier tells them apart.
         same = [replace(passage(n), captured_at=START) for n in range(25)]
         store.insert(same)
         seen: list[UUID] = []
         after: Cursor | None = None
         while True:
-            page = store.search(PassageQuery(limit=10, after=after))
+            page = store.search(PassageQuery(pattern=pattern, limit=10, after=after))
             seen += ids(page.passages)
             if page.next is None:
                 break

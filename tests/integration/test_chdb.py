@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from central.investigation import TooMuch
 from central.ports import PassageQuery, StoreUnavailable
 from central.store import columns
 from central.store.chdb import ChdbEngine, StoreInUse, open_chdb_store
-from central.store.clickhouse import ClickHousePassages
+from central.store.clickhouse import ClickHousePassages, Parameters
 from central.store.layout import Layout
 from central.store.tables import MIGRATIONS, migrate
 from tests.passages import START, passage
@@ -119,6 +120,30 @@ def test_a_folder_of_days_keeps_them_and_is_deleted_from_as_any(tmp_path: Path) 
             "SELECT DISTINCT partition_id FROM system.parts WHERE active AND table = 'passages' AND rows > 0"
         )
         assert len(parts) == 9
+
+
+class _Deletes(ChdbEngine):
+    """Once, as soon as it was told which plates fit a pattern: the passages of one of them go."""
+
+    plate = ""
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
+        found = super().query(sql, parameters)
+        if self.plate and sql.startswith("SELECT plate, captured_at"):
+            going, self.plate = self.plate, ""
+            self.command(f"ALTER TABLE passages DELETE WHERE plate = '{going}' SETTINGS mutations_sync = 2")
+        return found
+
+
+def test_a_page_of_a_pattern_does_not_end_a_search_because_of_what_goes_meanwhile(tmp_path: Path) -> None:
+    with _Deletes(tmp_path) as engine:
+        store = ClickHousePassages(engine)
+        store.insert([passage(n) for n in range(5)])  # a plate each
+        engine.plate = "川C00003"
+        page = store.search(PassageQuery(pattern="川C*", limit=2))
+        assert [p.passage_id for p in page.passages] == [passage(n).passage_id for n in (4, 2)]
+        rest = store.search(PassageQuery(pattern="川C*", limit=2, after=page.next))
+        assert [p.passage_id for p in rest.passages] == [passage(n).passage_id for n in (1, 0)]
 
 
 def test_the_second_order_follows_deletion_and_doubles(tmp_path: Path) -> None:
