@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
-from central.alert import FINAL, MOST_PHOTOS, AlertMove, AlertState, IncompleteStep, Report, crew_may
+from central.alert import FINAL, MOST_PHOTOS, AlertMove, AlertState, Report, crew_may
 from central.api.alerts import CONFLICT
 from central.api.caller import CurrentCaller
 from central.api.images import media_type_of
@@ -141,17 +141,16 @@ def step_dispatch(
     alert_id: str, step: CrewStep, user: CurrentUser, scope: CurrentScope, services: ServicesOf
 ) -> DispatchView:
     """On the way, in place, stopped or missed, and what came of it."""
-    missing = [each for each in step.photos if not services.images.has(each)]
-    if missing:  # a photo has its place at the alert before its bytes are put away, see `hand_in_photo`
-        services.records.patrol.dispatch(user.username, alert_id)  # who was not sent learns nothing of pictures
-        raise IncompleteStep(f"expected photos that were handed in before, got {', '.join(sorted(missing))}")
     report = Report(
         identity_checked=step.identity_checked,
         photos=tuple(dict.fromkeys(step.photos)),
         made_at=step.made_at,
         key=step.key,
     )
-    after = services.records.patrol.step(alert_id, step.step, by=user, note=step.note, report=report)
+    # A photo has its place at the alert before its bytes are put away, see `hand_in_photo`.
+    after = services.records.patrol.step(
+        alert_id, step.step, by=user, note=step.note, report=report, kept=services.images.has
+    )
     return _view(services, user, scope, after)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
@@ -55,7 +56,14 @@ class SqlPatrolBook:
             return _only(self._shown(connection, username, alert_id), alert_id)
 
     def step(
-        self, alert_id: str, move: AlertMove, *, by: User, note: str = "", report: Report | None = None
+        self,
+        alert_id: str,
+        move: AlertMove,
+        *,
+        by: User,
+        note: str = "",
+        report: Report | None = None,
+        kept: Callable[[str], bool] = lambda _: True,
     ) -> Dispatch:
         now = self._clock.now()
         report = report or Report()
@@ -65,7 +73,9 @@ class SqlPatrolBook:
             alert = mine.found.alert
             if report.key and any((s.user, s.key) == (by.username, report.key) for s in alert.steps):
                 return mine
-            missing = set(report.photos) - _photos(tx.connection, alert_id)
+            of_alert = _photos(tx.connection, alert_id)
+            # Another alert's picture is told like one that isn't there at all.
+            missing = [p for p in report.photos if p not in of_alert or not kept(p)]
             if missing:
                 raise IncompleteStep(
                     f"expected photos that were handed in before, got {', '.join(sorted(missing))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -54,10 +55,25 @@ class PatrolBook(Protocol):
         ...
 
     def step(
-        self, alert_id: str, move: AlertMove, *, by: User, note: str = "", report: Report | None = None
+        self,
+        alert_id: str,
+        move: AlertMove,
+        *,
+        by: User,
+        note: str = "",
+        report: Report | None = None,
+        kept: Callable[[str], bool] = lambda _: True,
     ) -> Dispatch:
         """Make a unit's move, at whatever time it was made; one whose key was heard of them before changes
         nothing.
+
+        Args:
+            alert_id: the alert, of which their unit was told.
+            move: what was done.
+            by: who made it.
+            note: their words.
+            report: what goes along.
+            kept: tells of a photo of the report whether its bytes are there.
 
         Raises:
             NotFound: their unit was never sent to it.
