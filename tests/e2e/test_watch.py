@@ -88,7 +88,10 @@ def test_a_picture_that_comes_later_takes_its_place(site: Site, operator: Page) 
     expect(crop).to_contain_text("图片尚未送达")
     site.upload("川C33333")
     expect(crop.locator("img")).to_be_visible()
-    assert crop.locator("img").evaluate("image => image.naturalWidth") > 0
+    # There, and then drawn: its bytes come a moment later.
+    operator.wait_for_function(
+        "() => document.querySelector('.comparison-picture .evidence img')?.naturalWidth > 0"
+    )
     expect(operator.locator(".alert-pictures .evidence-scene img")).to_be_visible()
 
 
