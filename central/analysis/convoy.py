@@ -8,7 +8,7 @@ kinds, and each is reckoned from what was seen:
 - *driving on together*: who is met at one checkpoint is often met at the next, for many go the same way. How
   often is told by all that were met here and there, and by the candidate's own habit of going on to there.
 - *keeping the distance*: who drives with another stays as far behind; two who meet drift apart. How fast is
-  told by all that were met.
+  told by all that were met. And the same of the two comes first on the next trip.
 - *many candidates*: with thousands of them the unlikely happens to one; the logarithm of their number is taken
   off.
 
@@ -59,7 +59,11 @@ _STAY, _TRUST = 0.8, 2.0
 #: Seconds by which the distance of companions changes from one checkpoint to the next, about; of others at
 #: least and at most. What one change says is bounded: a red light may part any two. So is what all of them say
 #: for a convoy: two who drive alike keep their distance for a whole trip.
-_TOGETHER_S, _APART_S, _SAYS, _SAY_ALL = 8.0, (12.0, 60.0), (-0.5, 0.5), 2.0
+_TOGETHER_S, _APART_S, _SAYS, _SAY_ALL = 3.0, (12.0, 60.0), (-0.5, 0.5), 4.0
+#: What it says (log10) that the same of the two came first as on the trip before, or the other: eight of
+#: ten companions keep their order, one changes it, of strangers as many as not. What all of it says for
+#: a convoy is bounded by the third.
+_SAME_FIRST, _OTHER_FIRST, _ORDER_SAYS = math.log10(0.8 / 0.5), math.log10(0.1 / 0.5), 1.0
 #: What one passage of either without the other takes off: companions miss one another at some 6 % of the
 #: checkpoints, when a camera missed one of them; others at about half.
 _MISSED = math.log10(0.5 / 0.06)
@@ -129,7 +133,7 @@ class ConvoyWishes:
     checkpoints: int = 2  #: different ones at which both were seen, in one order
     strength: float = 5.5  #: see the module
     #: Of what either passed, from the first to the last meeting of a day, the part that they passed together.
-    share: float = 0.87
+    share: float = 0.84
 
     def __post_init__(self) -> None:
         a_plate(self.plate)
@@ -347,13 +351,25 @@ class _Chance:
     def _weighed(self, together: dict[int, int], passed: int, chance: float) -> float:
         """log10 of the chance to the strength."""
         kept_distance = min(_SAY_ALL, sum(map(self._distance, self._changes(together))))
-        return kept_distance - chance - self._candidates - (passed - len(together)) * _MISSED
+        missed = (passed - len(together)) * _MISSED
+        return kept_distance + self._order(together) - chance - self._candidates - missed
 
     def _changes(self, met: dict[int, int]) -> Iterator[float]:
         """By how many seconds the distance changed from a passage to the next, on a trip."""
         for n, at in met.items():
             if n + 1 in met and self._trip[n] == self._trip[n + 1]:
                 yield (met[n + 1] - at - self._steps[n + 1].at + self._steps[n].at) / MICRO
+
+    def _order(self, together: dict[int, int]) -> float:
+        """log10 of how much likelier it is for companions who came first on each trip."""
+        behind: dict[int, int] = defaultdict(int)
+        for n, at in together.items():
+            behind[self._trip[n]] += at - self._steps[n].at
+        said = sum(
+            _SAME_FIRST if (before > 0) == (after > 0) else _OTHER_FIRST
+            for before, after in pairwise(behind[trip] for trip in sorted(behind))
+        )
+        return min(_ORDER_SAYS, said)
 
     def _distance(self, change: float) -> float:
         """log10 of how much likelier such a change is for companions than for others."""
