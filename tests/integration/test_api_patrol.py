@@ -247,6 +247,18 @@ def test_who_was_not_sent_learns_of_no_picture(centre: Centre) -> None:
     assert told[0] == told[1]
 
 
+def test_who_was_sent_learns_of_no_picture_of_another_alert(centre: Centre) -> None:
+    path, elsewhere, nowhere = f"/api/patrol/dispatches/{alert(centre)}/steps", b"another's", "ab" * 32
+    centre.services.images.put(hashlib.sha256(elsewhere).hexdigest(), elsewhere)
+    driver = centre.client(Role.PATROL)
+    assert driver.post(path, json={"step": "missed"}).status_code == 200
+    there = hashlib.sha256(elsewhere).hexdigest()
+    feedback = {"step": "feedback", "note": "未拦到", "photos": [there, nowhere]}
+    told = problem_of(driver.post(path, json=feedback), 422)
+    assert there in told
+    assert nowhere in told
+
+
 def test_areas_limit_where_it_was_seen_and_not_whom_to_stop(centre: Centre) -> None:
     records = centre.records
     records.checkpoints.put_areas([Area(area_id="east", name="东"), Area(area_id="west", name="西")])
