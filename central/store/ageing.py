@@ -5,14 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from central.hold import Spared
 from central.store import columns
+from central.store.engine import Engine
 from central.store.layout import Layout
-
-if TYPE_CHECKING:
-    from central.store.clickhouse import Engine
 
 #: What says something only with the pictures, and goes with them.
 _OF_THE_PICTURES = (

@@ -16,7 +16,8 @@ from chdb import ChdbError
 from chdb.state.sqlitelike import Connection
 
 from central.ports import StoreUnavailable
-from central.store.clickhouse import MEMORY_MIB, SETTINGS, ClickHousePassages, Parameters
+from central.store.clickhouse import ClickHousePassages
+from central.store.engine import MEMORY_MIB, SETTINGS, Parameters
 from central.store.layout import Layout
 
 #: Queries that may run at once; one more waits for its turn.

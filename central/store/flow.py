@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from central.camera_reads import CameraDay, CameraKey
 from central.flow.counts import BUSIEST, LONGEST_SECTION, SLOT, FlowCounts
+from central.store.engine import Engine
 from central.store.layout import Layout
-
-if TYPE_CHECKING:
-    from central.store.clickhouse import Engine
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS flow_counts (

@@ -12,7 +12,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from central.ports import StoreUnavailable
-from central.store.clickhouse import MEMORY_MIB, SETTINGS, ClickHousePassages, Parameters
+from central.store.clickhouse import ClickHousePassages
+from central.store.engine import MEMORY_MIB, SETTINGS, Parameters
 from central.store.layout import Layout
 
 #: What every query and insert runs with.

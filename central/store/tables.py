@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from central.store.engine import Engine
 from central.store.layout import Layout
-
-if TYPE_CHECKING:
-    from central.store.clickhouse import Engine
 
 #: Applied in order, each once; never changed, only added to.
 #:

@@ -17,7 +17,8 @@ from central.investigation import TooMuch
 from central.ports import PassageQuery, StoreUnavailable
 from central.store import columns
 from central.store.chdb import ChdbEngine, StoreInUse, open_chdb_store
-from central.store.clickhouse import ClickHousePassages, Parameters
+from central.store.clickhouse import ClickHousePassages
+from central.store.engine import Parameters
 from central.store.layout import Layout
 from central.store.tables import MIGRATIONS, migrate
 from tests.passages import START, passage

@@ -7,7 +7,7 @@ import threading
 import pyarrow as pa
 
 from central.store.ageing import Ageing
-from central.store.clickhouse import Parameters
+from central.store.engine import Parameters
 from central.store.layout import ONE_PROCESS
 from tests.centre import START
 
