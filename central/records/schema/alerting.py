@@ -1,0 +1,152 @@
+"""Alerts, who is on duty for them, and where they are sent."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from central.records.schema.kinds import Counter, Utc, metadata
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("alert_id", String(36), primary_key=True),
+    Column("order_id", ForeignKey("orders.order_id"), nullable=False),
+    Column("passage_id", String(36), nullable=False),
+    Column("passage", Text, nullable=False),
+    Column("checkpoint_id", Text, nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("watchlist_version", BigInteger, nullable=False),
+    Column("matched_at", Utc, nullable=False),
+    Column("raised_at", Utc, nullable=False, index=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("camera_id", Text, nullable=False),
+    # Of its passages, repeats included.
+    Column("first_seen_at", Utc, nullable=False),
+    Column("last_seen_at", Utc, nullable=False),
+    Column("owner", String(32), nullable=False),
+    Column("offer", JSON(none_as_null=True)),
+    # When the clock owes the next escalation; none where nobody has to be reminded any more.
+    Column("escalate_at", Utc, index=True),
+    Column("retro", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("passage_id", "order_id"),
+    Index("ix_alerts_order_id_last_seen_at", "order_id", "last_seen_at"),
+)
+alert_repeats = Table(
+    "alert_repeats",
+    metadata,
+    Column("alert_id", ForeignKey("alerts.alert_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("order_id", ForeignKey("orders.order_id"), nullable=False),
+    Column("checkpoint_id", Text, nullable=False),
+    Column("passage_id", String(36), nullable=False),
+    Column("passage", Text, nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("watchlist_version", BigInteger, nullable=False),
+    Column("matched_at", Utc, nullable=False),
+    Column("joined_at", Utc, nullable=False),
+    UniqueConstraint("passage_id", "order_id"),
+)
+alert_images = Table(
+    "alert_images",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("alert_id", ForeignKey("alerts.alert_id"), primary_key=True, index=True),
+)
+alert_steps = Table(
+    "alert_steps",
+    metadata,
+    Column("alert_id", ForeignKey("alerts.alert_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("username", String(32), nullable=False),
+    Column("move", String(16), nullable=False),
+    Column("before", String(16), nullable=False),
+    Column("after", String(16), nullable=False),
+    Column("verdict", String(16)),
+    Column("unit", Text, nullable=False),
+    Column("unit_id", String(64), nullable=False, server_default=""),
+    Column("note", Text, nullable=False),
+    Column("addressee", Text, nullable=False),
+    Column("identity_checked", Boolean),
+    Column("photos", JSON(none_as_null=True)),
+    # When its author made it, where it came later, and the author's own mark of it.
+    Column("made_at", Utc),
+    Column("key", String(64), nullable=False, server_default=""),
+    Index("ix_alert_steps_move_at", "move", "at"),
+    Index("ix_alert_steps_unit_id", "unit_id"),
+)
+events = Table(
+    "events",
+    metadata,
+    Column("event_id", Counter, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("body", Text, nullable=False),
+    # AUTOINCREMENT: an id is never given again, even where the newest event was pruned.
+    sqlite_autoincrement=True,
+)
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("shift_id", String(36), primary_key=True),
+    Column("team", String(64), nullable=False),
+    Column("people", JSON, nullable=False),
+    Column("starts_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False, index=True),
+    Column("areas", JSON, nullable=False),
+    Column("line", Integer, nullable=False),
+    UniqueConstraint("team", "starts_at"),
+)
+targets = Table(
+    "targets",
+    metadata,
+    Column("target_id", String(36), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("previous_secret", Text, nullable=False),
+    Column("previous_until", Utc),
+    Column("events", JSON, nullable=False),
+    Column("max_priority", Integer, nullable=False),
+    Column("areas", JSON, nullable=False),
+    Column("carry", JSON, nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+)
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("delivery_id", String(36), nullable=False, unique=True),
+    Column("target_id", ForeignKey("targets.target_id"), nullable=False),
+    Column("alert_id", ForeignKey("alerts.alert_id"), nullable=False, index=True),
+    Column("event", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("next_at", Utc, nullable=False),
+    Column("leased_by", String(36), nullable=False),
+    Column("leased_until", Utc),
+    Column("delivered_at", Utc),
+    Column("last_error", Text, nullable=False),
+    Index("ix_deliveries_state_target_id_number", "state", "target_id", "number"),
+    sqlite_autoincrement=True,
+)
