@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 
 from central.audit import AuditRecord
-from central.content import Content
 from central.hotlist import (
-    TOLD,
     UNDECIDED,
-    Diff,
     Hotlist,
     HotlistRequest,
     IllegalImport,
     Import,
     ImportMove,
     ImportState,
-    LineError,
     NotYourImport,
     RowChanges,
     advance,
     check_hotlist,
-    entry_of,
 )
 from central.hotlist import Row as Vehicle
 from central.order import CLOCK, InvalidOrder, OrderMove, OrderState
@@ -39,9 +32,10 @@ from central.records import schema
 from central.records.database import Database, Transaction
 from central.records.events import put_order_event
 from central.records.hands import check_persons
+from central.records.hotlist_imports import find_hotlist, find_import, hotlist_from, import_from, standing
+from central.records.hotlist_reading import Line, Reading, chunks
 from central.records.hotlist_rows import (
     COLUMNS,
-    MAX_LINES,
     REQUEST,
     Lists,
     changes_of,
@@ -49,12 +43,9 @@ from central.records.hotlist_rows import (
     in_force,
     of_import,
     of_list,
-    row_id,
     rows_of,
-    values_of,
 )
 from central.records.order_rows import insert_steps, order_columns, with_steps
-from central.records.port import NotFound
 from central.records.trail import SqlAuditLog
 from central.records.watchlist import put_generation
 from proto.clock import Clock
@@ -62,8 +53,6 @@ from proto.codec import encode_watchlist_entry
 
 #: Rows of one transaction: a second's worth at most, since alerts wait for it.
 _AT_ONCE = 20_000
-_DIFF: TypeAdapter[Diff] = TypeAdapter(Diff)
-_Item = TypeVar("_Item")
 #: Whose the moves on an import are.
 _ROLES = {
     ImportMove.CONFIRM: Role.APPLICANT,
@@ -71,8 +60,6 @@ _ROLES = {
     ImportMove.APPROVE: Role.APPROVER,
     ImportMove.REJECT: Role.APPROVER,
 }
-#: A line's number and the vehicle, or what is wrong with it.
-Line = tuple[int, Vehicle | str]
 
 
 class SqlHotlistBook:
@@ -102,41 +89,41 @@ class SqlHotlistBook:
                 )
                 .returning(table.c.hotlist_id)
             ).scalar_one()
-            found = _hotlist(tx.connection, made)
+            found = find_hotlist(tx.connection, made)
             self._audit(tx, found, "hotlist.create", by=by.username, detail={"name": request.name})
         return found
 
     def get(self, hotlist_id: int) -> Hotlist:
         with self._database.read() as connection:
-            return _hotlist(connection, hotlist_id)
+            return find_hotlist(connection, hotlist_id)
 
     def all(self) -> tuple[Hotlist, ...]:
         with self._database.read() as connection:
             rows = connection.execute(select(schema.hotlists).order_by(schema.hotlists.c.hotlist_id)).all()
-            return tuple(_hotlist_from(row) for row in rows)
+            return tuple(hotlist_from(row) for row in rows)
 
     def imports(self, hotlist_id: int) -> tuple[Import, ...]:
         table = schema.hotlist_imports
         query = select(table).where(table.c.hotlist_id == hotlist_id).order_by(table.c.number.desc())
         with self._database.read() as connection:
-            _hotlist(connection, hotlist_id)
-            return tuple(_import_from(row) for row in connection.execute(query))
+            find_hotlist(connection, hotlist_id)
+            return tuple(import_from(row) for row in connection.execute(query))
 
     def get_import(self, hotlist_id: int, number: int) -> Import:
         with self._database.read() as connection:
-            return _import(connection, hotlist_id, number)
+            return find_import(connection, hotlist_id, number)
 
     def waiting(self) -> tuple[Import, ...]:
         table = schema.hotlist_imports
         query = select(table).where(table.c.state == ImportState.RECEIVED).order_by(table.c.received_at)
         with self._database.read() as connection:
-            return tuple(_import_from(row) for row in connection.execute(query))
+            return tuple(import_from(row) for row in connection.execute(query))
 
     def receive(self, hotlist_id: int, *, file_name: str, sha256: str, size: int, by: User) -> Import:
         now = self._clock.now()
         table = schema.hotlist_imports
         with self._database.write() as tx:
-            hotlist = _hotlist(tx.connection, hotlist_id)
+            hotlist = find_hotlist(tx.connection, hotlist_id)
             query = select(table.c.number).where(table.c.hotlist_id == hotlist_id, table.c.state.in_(UNDECIDED))
             undecided = tx.connection.execute(query).scalars().first()
             if undecided is not None:
@@ -164,7 +151,7 @@ class SqlHotlistBook:
                     importer=by.username,
                     received_at=now,
                     content="",
-                    **_standing(new),
+                    **standing(new),
                 )
             )
             self._audit_import(tx, hotlist, new, "receive", by=by.username)
@@ -180,8 +167,8 @@ class SqlHotlistBook:
         progress: Callable[[], float] = lambda: 0.0,
     ) -> Import:
         with self._database.read() as connection:
-            found = _import(connection, hotlist_id, number)
-            hotlist = _hotlist(connection, hotlist_id)
+            found = find_import(connection, hotlist_id, number)
+            hotlist = find_hotlist(connection, hotlist_id)
             advance(found, ImportMove.READ, by=found.importer, at=self._clock.now())
             current = {
                 vehicle.key.encode(): (row, vehicle.content, first_import(row, vehicle))
@@ -189,22 +176,22 @@ class SqlHotlistBook:
             }
             received = Lists(connection).received(hotlist_id)
         self._clean(hotlist_id, number)  # of a reading that broke off
-        reading = _Reading(found, hotlist, current, received)
-        for chunk in _chunks(lines, _AT_ONCE):
+        reading = Reading(found, hotlist, current, received)
+        for chunk in chunks(lines, _AT_ONCE):
             new, gone = reading.take(chunk)
             with self._prepared(found, progress=progress()) as tx:
                 self._database.insert_rows(tx, schema.hotlist_rows, COLUMNS, new)
                 self._end(tx, gone, number, reading)
         removed = [row for row, _, _ in current.values()]
         current.clear()
-        for some in _chunks(removed, _AT_ONCE):
+        for some in chunks(removed, _AT_ONCE):
             with self._prepared(found, progress=1.0) as tx:
                 self._end(tx, some, number, reading)
         diff = reading.diff(removed=len(removed), ignored=tuple(ignored_columns))
         try:
             with self._database.write() as tx:
                 # As it is now: who handed it in may have taken it back meanwhile.
-                now = _import(tx.connection, hotlist_id, number)
+                now = find_import(tx.connection, hotlist_id, number)
                 read = advance(now, ImportMove.READ, by=found.importer, at=self._clock.now())
                 done = replace(read, progress=1.0, diff=diff)
                 self._put(tx, done, content=reading.content.hex())
@@ -217,10 +204,10 @@ class SqlHotlistBook:
     def fail(self, hotlist_id: int, number: int, why: str) -> Import:
         self._clean(hotlist_id, number)
         with self._database.write() as tx:
-            found = _import(tx.connection, hotlist_id, number)
+            found = find_import(tx.connection, hotlist_id, number)
             failed = advance(found, ImportMove.FAIL, by=found.importer, at=self._clock.now(), reason=why[:2000])
             self._put(tx, failed)
-            self._audit_import(tx, _hotlist(tx.connection, hotlist_id), failed, "fail", by=CLOCK)
+            self._audit_import(tx, find_hotlist(tx.connection, hotlist_id), failed, "fail", by=CLOCK)
         return failed
 
     def move(
@@ -241,8 +228,8 @@ class SqlHotlistBook:
         if needed not in by.roles:
             raise NotYourImport(f"expected an {needed} to {move} an import, got {by.username}")
         with self._database.write() as tx:
-            found = _import(tx.connection, hotlist_id, number)
-            hotlist = _hotlist(tx.connection, hotlist_id)
+            found = find_import(tx.connection, hotlist_id, number)
+            hotlist = find_hotlist(tx.connection, hotlist_id)
             after = advance(found, move, by=by.username, at=now, reason=reason, sha256=sha256, shrink=shrink)
             if move is ImportMove.APPROVE:
                 check_persons(tx.connection, found.importer, by.username)
@@ -257,7 +244,7 @@ class SqlHotlistBook:
     @contextmanager
     def export(self, hotlist_id: int, *, by: User, form: str) -> Iterator[Iterator[Vehicle]]:
         with self._database.write() as tx:
-            hotlist = _hotlist(tx.connection, hotlist_id)
+            hotlist = find_hotlist(tx.connection, hotlist_id)
             detail = {"form": form, "rows": hotlist.rows, "generation": hotlist.generation}
             self._audit(tx, hotlist, "hotlist.export", by=by.username, detail=detail)
         with self._database.read() as connection:
@@ -266,10 +253,10 @@ class SqlHotlistBook:
 
     def look(self, hotlist_id: int, number: int, *, by: User, limit: int) -> RowChanges:
         with self._database.write() as tx:
-            found = _import(tx.connection, hotlist_id, number)
+            found = find_import(tx.connection, hotlist_id, number)
             if found.state is ImportState.RECEIVED:
                 raise IllegalImport("expected an import that was read, got one that is being read")
-            self._audit_import(tx, _hotlist(tx.connection, hotlist_id), found, "look", by=by.username)
+            self._audit_import(tx, find_hotlist(tx.connection, hotlist_id), found, "look", by=by.username)
         with self._database.read() as connection:
             return changes_of(connection, hotlist_id, number, limit=limit)
 
@@ -278,7 +265,7 @@ class SqlHotlistBook:
         before = hotlist.generation
         if before:
             replaced = advance(
-                _import(tx.connection, hotlist.hotlist_id, before),
+                find_import(tx.connection, hotlist.hotlist_id, before),
                 ImportMove.REPLACE,
                 by=CLOCK,
                 at=self._clock.now(),
@@ -335,7 +322,7 @@ class SqlHotlistBook:
                 .values(progress=progress)
             )
 
-    def _end(self, tx: Transaction, gone: Sequence[int], number: int, reading: _Reading) -> None:
+    def _end(self, tx: Transaction, gone: Sequence[int], number: int, reading: Reading) -> None:
         """These rows are to hold no longer once the import is in force."""
         table = schema.hotlist_rows
         lists = Lists(tx.connection)
@@ -362,7 +349,7 @@ class SqlHotlistBook:
 
     def _put(self, tx: Transaction, found: Import, *, content: str | None = None) -> None:
         table = schema.hotlist_imports
-        values = _standing(found) | ({} if content is None else {"content": content})
+        values = standing(found) | ({} if content is None else {"content": content})
         tx.connection.execute(
             update(table)
             .where(table.c.hotlist_id == found.hotlist_id, table.c.number == found.number)
@@ -405,142 +392,3 @@ class SqlHotlistBook:
                 detail=json.dumps(detail, ensure_ascii=False),
             ),
         )
-
-
-class _Reading:
-    """A file being held against the list as it is. `current` loses what was found in the file."""
-
-    def __init__(
-        self,
-        found: Import,
-        hotlist: Hotlist,
-        current: dict[bytes, tuple[int, bytes, int]],
-        received: Mapping[int, datetime],
-    ) -> None:
-        self._received = received
-        self._found = found
-        self._request = hotlist.request
-        self._current = current
-        self._seen: dict[bytes, int] = {}
-        self._lines = self._added = self._changed = self._kept = self._duplicates = self._refused = 0
-        self._errors: list[LineError] = []
-        self.content = Content()
-
-    def take(self, lines: Sequence[Line]) -> tuple[list[tuple[object, ...]], list[int]]:
-        """Rows to be written, and ids of rows that they take the place of."""
-        new: list[tuple[object, ...]] = []
-        gone: list[int] = []
-        for line, vehicle in lines:
-            self._lines += 1
-            if isinstance(vehicle, str) or line >= MAX_LINES:
-                self._refused += 1
-                self._tell(line, vehicle if isinstance(vehicle, str) else f"expected at most {MAX_LINES} lines")
-                continue
-            key = vehicle.key.encode()
-            earlier = self._seen.setdefault(key, line)
-            if earlier != line:
-                self._duplicates += 1
-                self._tell(line, f"line {earlier} names the same vehicle; this one is left out")
-                continue
-            before = self._current.pop(key, None)
-            if before is not None and before[1] == vehicle.content:
-                self._kept += 1
-                continue
-            if before is None:
-                self._added += 1
-            else:
-                self._changed += 1
-                gone.append(before[0])
-                # What passed while the row before held and comes late is a hit of this one.
-                vehicle = replace(vehicle, listed_since=before[2])
-            row = row_id(self._found.hotlist_id, self._found.number, line)
-            new.append(values_of(row, vehicle))
-            since = self._received[first_import(row, vehicle)]
-            self.content.add(encode_watchlist_entry(entry_of(row, vehicle, self._request, since=since)))
-        return new, gone
-
-    def diff(self, *, removed: int, ignored: tuple[str, ...]) -> Diff:
-        return Diff(
-            lines=self._lines,
-            added=self._added,
-            changed=self._changed,
-            removed=removed,
-            kept=self._kept,
-            duplicates=self._duplicates,
-            refused=self._refused,
-            errors=tuple(self._errors),
-            ignored_columns=ignored,
-        )
-
-    def _tell(self, line: int, message: str) -> None:
-        if len(self._errors) < TOLD:
-            self._errors.append(LineError(line=line, message=message[:300]))
-
-
-def _chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
-    chunk: list[_Item] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _hotlist(connection: Connection, hotlist_id: int) -> Hotlist:
-    table = schema.hotlists
-    row = connection.execute(select(table).where(table.c.hotlist_id == hotlist_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"no hotlist {hotlist_id}")
-    return _hotlist_from(row)
-
-
-def _hotlist_from(row: Row[Any]) -> Hotlist:
-    return Hotlist(
-        hotlist_id=row.hotlist_id,
-        request=REQUEST.validate_json(row.request),
-        owner=row.owner,
-        created_at=row.created_at,
-        generation=row.generation,
-        rows=row.rows,
-    )
-
-
-def _import(connection: Connection, hotlist_id: int, number: int) -> Import:
-    table = schema.hotlist_imports
-    query = select(table).where(table.c.hotlist_id == hotlist_id, table.c.number == number)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFound(f"no import {number} of hotlist {hotlist_id}")
-    return _import_from(row)
-
-
-def _import_from(row: Row[Any]) -> Import:
-    return Import(
-        hotlist_id=row.hotlist_id,
-        number=row.number,
-        state=ImportState(row.state),
-        file_name=row.file_name,
-        sha256=row.sha256,
-        size=row.size,
-        importer=row.importer,
-        received_at=row.received_at,
-        progress=row.progress,
-        diff=_DIFF.validate_json(row.diff),
-        decider=row.decider,
-        decided_at=row.decided_at,
-        reason=row.reason,
-    )
-
-
-def _standing(found: Import) -> dict[str, Any]:
-    """What changes of an import's row."""
-    return {
-        "state": found.state,
-        "progress": found.progress,
-        "diff": _DIFF.dump_json(found.diff).decode(),
-        "decider": found.decider,
-        "decided_at": found.decided_at,
-        "reason": found.reason,
-    }
