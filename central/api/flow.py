@@ -164,7 +164,7 @@ class _Shown:
         return SectionName(start=self.name(section.start), end=self.name(section.end))
 
     def name(self, key: str) -> CheckpointName:
-        return CheckpointName(checkpoint_id=key, name=self._names.get(key, key))
+        return CheckpointName.of(key, self._names)
 
     def told(self, row: int, columns: slice) -> tuple[int | None, float | None, float | None]:
         """Vehicles, seconds and km/h of the quarters together; null where too few or not all are known."""

@@ -214,7 +214,7 @@ def _view(
     what = made.forecast
 
     def named(key: str) -> CheckpointName:
-        return CheckpointName(checkpoint_id=key, name=names.get(key, key))
+        return CheckpointName.of(key, names)
 
     def reach(of: Reach) -> ReachView:
         return ReachView(
