@@ -10,9 +10,9 @@ from central.order import OrderMove, OrderState
 from central.people import Role
 from proto.passage import Tier
 from tests.centre import START, hit, order_request, passage
-from tests.contract.test_records import Setting, heard, heartbeat, setting
+from tests.contract.records_setting import Setting
+from tests.heartbeat import heard, heartbeat
 
-__all__ = ["setting"]
 DAY = timedelta(days=1)
 
 

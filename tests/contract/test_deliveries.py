@@ -15,9 +15,8 @@ from central.delivery.target import Happening, NotDead, Target, TargetKind, Targ
 from central.people import Role
 from central.records import NotFound
 from tests.centre import CHECKPOINT, START, hit, passage
-from tests.contract.test_records import Setting, later, setting
+from tests.contract.records_setting import Setting, later
 
-__all__ = ["setting"]
 LEASE = timedelta(seconds=30)
 
 

@@ -12,9 +12,8 @@ from central.hold import HoldRequest, InvalidHold, Spared
 from central.people import Role
 from central.records import NotFound
 from tests.centre import START, hit, passage
-from tests.contract.test_records import Setting, setting
+from tests.contract.records_setting import Setting
 
-__all__ = ["setting"]
 LATER = START + timedelta(days=10)
 
 

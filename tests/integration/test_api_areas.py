@@ -33,7 +33,7 @@ from tests.centre import (
     passage,
     running_centre,
 )
-from tests.contract.test_records import heartbeat
+from tests.heartbeat import heartbeat
 from tests.integration.api_requests import SEARCH, problem_of
 
 HERE, THERE, NOWHERE = "cp-1", "cp-2", "cp-3"

@@ -16,25 +16,10 @@ from central.area import Area
 from central.people import Role
 from central.roster import ShiftRequest
 from proto.clock import ManualClock
-from tests.centre import (
-    PASSWORD,
-    START,
-    Centre,
-    active_order,
-    hit,
-    new_clock,
-    order_request,
-    passage,
-    running_centre,
-)
+from tests.centre import PASSWORD, START, Centre, active_order, hit, order_request, passage, running_centre
 from tests.integration.api_requests import problem_of
 
 PERIOD = {"since": (START - timedelta(days=1)).isoformat(), "until": (START + timedelta(days=1)).isoformat()}
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -15,19 +14,8 @@ import pytest
 from central.audit import AuditRecord
 from central.people import Role
 from proto.clock import ManualClock
-from tests.centre import START, Centre, active_order, hit, new_clock, order_request, passage, running_centre
+from tests.centre import START, Centre, active_order, hit, order_request, passage
 from tests.integration.api_requests import SEARCH, problem_of
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()  # noon in China
-
-
-@pytest.fixture
-def centre(tmp_path: Path, clock: ManualClock) -> Iterator[Centre]:
-    with running_centre(tmp_path, clock) as centre:
-        yield centre
 
 
 @pytest.fixture
@@ -165,3 +153,23 @@ def test_entries_written_at_once_are_all_there_in_a_good_chain(centre: Centre) -
     assert (verdict.ok, verdict.entries) == (True, before + 200)
     mine = [e.record.subject for e in audit.page(limit=500) if e.record.user == "u3"]
     assert mine == [str(number) for number in reversed(range(25))]
+
+
+class TestAudit:
+    def test_it_is_read_in_pages_and_reading_is_in_it(self, centre: Centre) -> None:
+        client = centre.client(Role.AUDITOR)
+        page = client.get("/api/audit", params={"limit": 2}).json()
+        assert (page["verified"], page["first_bad"], page["why"]) == (True, None, "")
+        assert [e["action"] for e in page["entries"]] == ["audit.read", "session.open"]
+        assert page["entries"][0]["previous_sha256"] == page["entries"][1]["sha256"]
+        older = client.get("/api/audit", params={"limit": 1, "before": page["entries"][-1]["audit_id"]}).json()
+        assert older["entries"][0]["audit_id"] == page["entries"][-1]["audit_id"] - 1
+
+    def test_an_edit_is_shown(self, centre: Centre, tmp_path: Path) -> None:
+        with closing(sqlite3.connect(tmp_path / "records" / "records.db", isolation_level=None)) as intruder:
+            intruder.execute("DROP TRIGGER audit_no_update")
+            intruder.execute("UPDATE audit SET detail = 'not json' WHERE audit_id = 2")
+        page = centre.client(Role.AUDITOR).get("/api/audit").json()
+        assert (page["verified"], page["first_bad"]) == (False, 2)
+        assert "edited" in page["why"]
+        assert next(e for e in page["entries"] if e["audit_id"] == 2)["detail"] == {"unreadable": "not json"}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,9 +15,8 @@ from central import hotlist_file
 from central.area import Area
 from central.hotlist_reader import HotlistReader
 from central.people import Role
-from proto.clock import ManualClock
 from proto.passage import Hit, Passage, Tier
-from tests.centre import CHECKPOINT, Centre, new_clock, passage, running_centre
+from tests.centre import CHECKPOINT, Centre, passage
 from tests.integration.api_requests import problem_of
 
 LIST: dict[str, Any] = {
@@ -32,17 +29,6 @@ LIST: dict[str, Any] = {
     "valid_until": "2027-03-01T00:00:00Z",
 }
 FILE = "号牌号码,布控原因\n川C00001,在逃\n川C00002,\n川C1,\n川C00001,又\n".encode("gb18030")
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
-
-
-@pytest.fixture
-def centre(tmp_path: Path, clock: ManualClock) -> Iterator[Centre]:
-    with running_centre(tmp_path, clock) as running:
-        yield running
 
 
 def read_all(centre: Centre) -> None:

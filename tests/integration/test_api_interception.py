@@ -15,17 +15,7 @@ from central.interception.travel_time import bucket_of
 from central.people import Role, TokenScope
 from central.ports import StepCount
 from proto.clock import ManualClock
-from tests.centre import (
-    PASSWORD,
-    START,
-    Centre,
-    active_order,
-    hit,
-    new_clock,
-    order_request,
-    passage,
-    running_centre,
-)
+from tests.centre import PASSWORD, START, Centre, active_order, hit, order_request, passage, running_centre
 from tests.integration.api_requests import problem_of
 
 CHECKPOINTS = [
@@ -39,11 +29,6 @@ CHECKPOINTS = [
     )
     for n in range(1, 5)
 ]
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
 
 
 @pytest.fixture

@@ -17,21 +17,7 @@ from central.alert import AlertMove, Verdict
 from central.api import ApiSettings
 from central.people import Role
 from proto.clock import ManualClock
-from tests.centre import (
-    Centre,
-    active_order,
-    hit,
-    new_clock,
-    order_request,
-    passage,
-    running_centre,
-    serve,
-)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
+from tests.centre import Centre, active_order, hit, order_request, passage, running_centre, serve
 
 
 @pytest.fixture

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from central.area import Area
 from central.people import Role
@@ -16,17 +13,6 @@ from central.retro import RetroSearch
 from proto.clock import ManualClock
 from tests.centre import CHECKPOINT, PASSWORD, START, Centre, new_clock, passage, running_centre
 from tests.integration.api_requests import DRAFT, problem_of
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
-
-
-@pytest.fixture
-def centre(tmp_path: Path, clock: ManualClock) -> Iterator[Centre]:
-    with running_centre(tmp_path, clock) as running:
-        yield running
 
 
 def test_an_emergency_is_active_at_once_and_owes_the_approval(centre: Centre) -> None:
@@ -207,3 +193,45 @@ def test_an_orders_history_names_people(centre: Centre) -> None:
     assert listed[0]["history"] == order["history"] == approver.get(path).json()["history"]
     (version,) = approver.get(f"{path}/revisions").json()["revisions"]
     assert version["request"]["applicant_name"] == "applicant 某"
+
+
+class TestOrders:
+    def test_from_draft_to_withdrawn(self, centre: Centre) -> None:
+        applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+        order = applicant.post("/api/orders", json=DRAFT).json()
+        assert (order["state"], order["plate"], order["plate_display"]) == ("draft", "川C12345", "川C·12345")
+        assert order["may"] == ["submit", "withdraw"]
+        path = f"/api/orders/{order['order_id']}"
+        assert "allows submit" in problem_of(approver.post(f"{path}/approve"), 409)
+        assert applicant.post(f"{path}/submit").json()["may"] == ["withdraw"]
+        (seen,) = approver.get("/api/orders", params={"state": "submitted"}).json()["orders"]
+        assert seen["may"] == ["approve", "reject", "withdraw"]
+        order = approver.post(f"{path}/approve").json()
+        assert (order["state"], order["approver"]) == ("active", "approver")
+        assert [(step["from"], step["to"], step["user"]) for step in order["history"]] == [
+            ("draft", "submitted", "applicant"),
+            ("submitted", "approved", "approver"),
+            ("approved", "active", "(clock)"),
+        ]
+        assert order["valid_until"] == "2026-03-08T00:00:00Z"
+        problem_of(applicant.post(f"{path}/withdraw", json={"reason": "  "}), 422)
+        order = applicant.post(f"{path}/withdraw", json={"reason": "车辆已找到"}).json()
+        assert (order["state"], order["history"][-1]["reason"]) == ("withdrawn", "车辆已找到")
+        assert "nothing any more" in problem_of(approver.post(f"{path}/approve"), 409)
+
+    def test_rejecting(self, centre: Centre) -> None:
+        applicant, approver = centre.client(Role.APPLICANT), centre.client(Role.APPROVER)
+        path = f"/api/orders/{applicant.post('/api/orders', json=DRAFT).json()['order_id']}"
+        applicant.post(f"{path}/submit")
+        assert approver.post(f"{path}/reject", json={"reason": "依据不足"}).json()["state"] == "rejected"
+
+    def test_one_who_may_both_does_not_approve_their_own(self, centre: Centre) -> None:
+        centre.records.people.create_user(
+            username="both", name="两职", password=PASSWORD, roles=[Role.APPLICANT, Role.APPROVER], by="tests"
+        )
+        client = centre.client()
+        answer = client.post("/api/session", json={"username": "both", "password": PASSWORD})
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        path = f"/api/orders/{client.post('/api/orders', json=DRAFT).json()['order_id']}"
+        assert client.post(f"{path}/submit").json()["may"] == ["withdraw"]
+        assert "somebody who may approve" in problem_of(client.post(f"{path}/approve"), 403)

@@ -26,7 +26,6 @@ from tests.centre import (
     Centre,
     active_order,
     hit,
-    new_clock,
     order_request,
     passage,
     running_centre,
@@ -35,11 +34,6 @@ from tests.integration.api_requests import IMAGE, SHA, problem_of
 from tests.integration.test_api_live import console, next_of
 
 PHOTO = b"\xff\xd8\xff a photo"
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
 
 
 @pytest.fixture

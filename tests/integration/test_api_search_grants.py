@@ -13,7 +13,7 @@ import pytest
 from central.area import Area
 from central.people import Role
 from proto.clock import ManualClock
-from tests.centre import CHECKPOINT, PASSWORD, START, Centre, new_clock, passage, running_centre
+from tests.centre import CHECKPOINT, PASSWORD, START, Centre, passage, running_centre
 from tests.integration.api_requests import SEARCH, problem_of
 
 DAY = timedelta(days=1)
@@ -25,11 +25,6 @@ ASK: dict[str, Any] = {
     "hours": 48,
 }
 BACK: dict[str, Any] = SEARCH | {"since": (START - 200 * DAY).isoformat()}
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
 
 
 @pytest.fixture

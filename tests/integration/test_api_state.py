@@ -13,15 +13,10 @@ from central.people import ACCOUNT_THROTTLE, Role
 from central.state import Sighting
 from proto.clock import ManualClock
 from proto.passage import Passage
-from tests.centre import START, Centre, active_order, hit, new_clock, order_request, passage, running_centre
+from tests.centre import START, Centre, active_order, hit, order_request, passage, running_centre
 from tests.contract.test_state import seen_all
 
 FAR = Checkpoint(checkpoint_id="cp-far", name="威远卡口", latitude=29.53, longitude=104.67)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
 
 
 @pytest.fixture

@@ -23,15 +23,10 @@ from central.digest import BadDigest, Signer, read
 from central.metrics import CentreMetrics
 from central.records import Records, open_records
 from proto.clock import ManualClock
-from tests.centre import CHEAP, START, new_clock
+from tests.centre import CHEAP, START
 
 CHINA = timedelta(hours=8)
 DAY = date(2026, 3, 1)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
 
 
 @pytest.fixture

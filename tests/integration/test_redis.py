@@ -19,18 +19,13 @@ from central.state.limits import StateLimits
 from deploy.servers.redis import RedisServer
 from proto.clock import ManualClock, SystemClock
 from proto.passage import Tier
-from tests.centre import START, new_clock
+from tests.centre import START
 from tests.certificates import certificate
 from tests.contract.test_state import ALERT, seen, seen_all
 from tests.redis import LIMITS, new_prefix, open_state, own_server
 
 TIMEOUT_S = 0.3
 CLOCK = SystemClock()
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return new_clock()
 
 
 @pytest.fixture

@@ -7,17 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from central.device_health import (
-    Device,
-    DeviceFacts,
-    alive_between,
-    days_in,
-    health,
-    whole_days,
-)
+from central.device_health import Device, DeviceFacts, alive_between, days_in, health, whole_days
 from central.ports import Heard
 from tests.centre import START
-from tests.contract.test_records import heartbeat
+from tests.heartbeat import heartbeat
 
 SILENT = timedelta(seconds=30)
 TODAY = date(2026, 3, 1)
