@@ -19,6 +19,6 @@ def write_whole(path: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(path)
-    except OSError:
+    except BaseException:  # whoever interrupts it leaves no piece either
         part.unlink(missing_ok=True)
         raise

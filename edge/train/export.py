@@ -61,10 +61,15 @@ def export_training(
                 # Other crops than it was trained on.
                 source = Source(seed=run.settings.seed + 1, glyphs=FolderGlyphs(glyphs) if glyphs else drawn)
                 content = quantised(content, source, input_name=run.graph.input)
-        write_whole(to, content)
     except (ModelError, PhotoError) as error:
         click.echo(f"bukong models export: {error}", err=True)
         ctx.exit(3)
+    except OSError as error:
+        told = f"{error.filename}: {error.strerror}" if error.filename else error
+        click.echo(f"bukong models export: {told}", err=True)
+        ctx.exit(3)
+    try:
+        write_whole(to, content)
     except OSError as error:
         click.echo(f"bukong models export: can't write {to}: {error.strerror or error}", err=True)
         ctx.exit(3)

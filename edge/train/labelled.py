@@ -28,22 +28,24 @@ def rows_of(folder: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a folder's table of labels; what a short row lacks is empty.
 
     Raises:
-        LabelsError: no table, or one without these columns.
+        LabelsError: no table, one that is no CSV in UTF-8, or one without these columns.
     """
     table = folder / TABLE
     try:
         with table.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream, restval="")
-            missing = [column for column in columns if column not in (reader.fieldnames or ())]
-            if missing:
-                raise LabelsError(
-                    f"{table}: expected the columns {', '.join(columns)}; no {', '.join(missing)}"
-                )
-            return list(reader)
+            try:
+                names, rows = reader.fieldnames or (), list(reader)
+            except csv.Error as error:
+                raise LabelsError(f"{table}, line {reader.reader.line_num}: expected CSV: {error}") from error
     except OSError as error:
         raise LabelsError(f"expected a table of labels at {table}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise LabelsError(f"{table}: expected UTF-8, got other bytes: {error}") from error
+    missing = [column for column in columns if column not in names]
+    if missing:
+        raise LabelsError(f"{table}: expected the columns {', '.join(columns)}; no {', '.join(missing)}")
+    return rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,6 +161,22 @@ def test_what_is_exported_is_asked_for_in_its_own_terms(borrowed: Path, tmp_path
     assert "can't write" in result.output
 
 
+def test_an_export_that_fails_before_it_is_written_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Run.begin(tmp_path / "reader", ReaderSettings(steps=6, batch=4), None)
+    gone = tmp_path / "gone"
+    monkeypatch.setattr("tempfile.tempdir", str(gone))
+    result = CliRunner().invoke(
+        models, ["export", str(tmp_path / "reader"), str(tmp_path / "out.onnx"), "--int8"]
+    )
+    assert result.exit_code == 3, result.output
+    assert f"bukong models export: {gone}" in result.output
+    assert "No such file or directory" in result.output
+    assert "can't write" not in result.output
+    assert not (tmp_path / "out.onnx").exists()
+
+
 def test_the_two_kinds_of_training_are_told_apart(borrowed: Path, tmp_path: Path) -> None:
     DetectorRun.begin(tmp_path / "detector", SETTINGS, borrowed)
     Run.begin(tmp_path / "reader", ReaderSettings(steps=6, batch=4), None)

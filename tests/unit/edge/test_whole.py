@@ -28,3 +28,13 @@ def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatc
     monkeypatch.undo()
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "none" / "a.onnx", b"after")
+
+
+def test_whoever_breaks_it_off_leaves_no_piece_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(handle: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "a.onnx", b"after")
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import cv2
@@ -65,6 +66,12 @@ def test_tables_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_bytes("file,plate_text,lines\n川.jpg,川A12345,1\n".encode("gbk"))
     with pytest.raises(LabelsError, match="expected UTF-8"):
         real_plates(tmp_path, "")
+    endless = "1" * (csv.field_size_limit() + 1)
+    head = "file,plate_text,lines"
+    for rows, line in ((f"{head},{endless}\n", 1), (f"{head}\na.png,川A12345,{endless}\n", 2)):
+        (tmp_path / "labels.csv").write_text(rows, encoding="utf-8")
+        with pytest.raises(LabelsError, match=rf"labels\.csv, line {line}: expected CSV: field larger than"):
+            real_plates(tmp_path, "")
 
 
 def test_tables_of_labelled_photos_that_cannot_be_used_are_named(tmp_path: Path) -> None:
