@@ -21,11 +21,11 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self, get_args
+from typing import Literal, get_args
 from xml.sax.saxutils import escape
 
 from deploy.servers.certificates import NoKeytool, make_certificates
+from deploy.servers.process import ServerProcess
 
 VERSION = "4.1.0"
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -96,7 +96,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class KafkaServer:
+class KafkaServer(ServerProcess):
     """One to many nodes, each broker and controller, with their data below one folder.
 
     A node may be killed and started again; it keeps its port and its data. Replication is as large as there are
@@ -280,15 +280,6 @@ class KafkaServer:
         with socket.socket() as probe:
             probe.settimeout(1)
             return probe.connect_ex(("127.0.0.1", self._ports[node])) == 0
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def main() -> None:

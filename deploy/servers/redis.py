@@ -13,8 +13,8 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from deploy.servers.process import ServerProcess
 
 _PING = b"*1\r\n$4\r\nPING\r\n"
 
@@ -29,7 +29,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class RedisServer:
+class RedisServer(ServerProcess):
     """One server. It keeps its port; its data only where it was told to keep a log of them."""
 
     def __init__(self, folder: Path, *, keeps: bool = False, settings: Mapping[str, str] | None = None) -> None:
@@ -122,15 +122,6 @@ class RedisServer:
                 return asking.recv(64).startswith(b"+PONG")
         except OSError:
             return False
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def main() -> None:

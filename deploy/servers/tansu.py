@@ -11,15 +11,15 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from deploy.servers.process import ServerProcess
 
 
 class TansuNotStarted(Exception):
     """The broker can't be had or did not come up; says why."""
 
 
-class TansuServer:
+class TansuServer(ServerProcess):
     """One broker on a free port of 127.0.0.1."""
 
     def __init__(self, log: Path) -> None:
@@ -80,12 +80,3 @@ class TansuServer:
             self._process.kill()
             self._process.wait()
             self._process = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

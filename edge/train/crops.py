@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from edge.frame import Corners, Image
 from edge.read.rows import joined_rows, single_row
-from edge.scene.glyph import Glyphs, drawn
+from edge.train.ingredients import Ingredients
 from edge.train.misery import photographed
 from edge.train.photo import PlatePhoto, photograph
 from edge.train.real import RealPlate
@@ -33,20 +32,8 @@ class Crop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where crops come from. Crop `i` is the same whoever asks for it, and whenever.
-
-    Attributes:
-        seed: of everything that is left to chance.
-        glyphs: what is printed.
-        real: real plates that may be trained on.
-        real_share: of the crops, those made of real plates, 0 to 1.
-    """
-
-    seed: int
-    glyphs: Glyphs = drawn
-    real: Sequence[RealPlate] = ()
-    real_share: float = 0.0
+class Source(Ingredients):
+    """Where crops come from."""
 
     def crop(self, index: int) -> Crop:
         """The crop of a number, from 0 on."""

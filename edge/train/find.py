@@ -41,8 +41,7 @@ class Finds:
     def add(self, photo: LabelledPhoto, plates: Sequence[PlateDetection]) -> None:
         """Count one photo."""
         self.photos += 1
-        boxes = [label.box for label in photo.labels if label.box]
-        self.extra += sum(all(plate.box.iou(box) <= 0.1 for box in boxes) for plate in plates)
+        self.extra += photo.unlabelled(plate.box for plate in plates)
         for label in photo.labels:
             if not label.text or label.box is None:
                 continue
@@ -51,8 +50,7 @@ class Finds:
             self.found += best >= FOUND
             self.close += best >= _CLOSE
             if best < FOUND:
-                rows = "two rows" if label.rows == 2 else label.colour
-                self.missed.append(f"{photo.path.name} ({rows}, {label.box.width:.0f} px)")
+                self.missed.append(f"{photo.path.name} ({label.kind}, {label.box.width:.0f} px)")
 
     def line(self, name: str) -> str:
         """The figures, for people."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from proto.plate import clean
 _ALIKE = str.maketrans({"O": "0", "I": "1"})
 #: One character that whoever labelled the plate could not read.
 _ANY = "?"
-
-
+#: Overlap (IoU) up to which a box touches no label.
+_TOUCHES = 0.1
 #: Name of the table beside the pictures.
 TABLE = "labels.csv"
 
@@ -57,6 +57,11 @@ class Label:
     rows: int
     box: Box | None  #: None on plate pictures
 
+    @property
+    def kind(self) -> str:
+        """What reads are told apart by."""
+        return "two rows" if self.rows == 2 else self.colour
+
     def says(self, read: str) -> bool:
         """True where a read is this plate's text."""
         ours, theirs = clean(self.text).translate(_ALIKE), clean(read).translate(_ALIKE)
@@ -78,6 +83,11 @@ class LabelledPhoto:
     def source(self) -> str:
         """The collection it comes from: its file name begins with it."""
         return self.path.name.split("_")[0]
+
+    def unlabelled(self, found: Iterable[Box]) -> int:
+        """How many of the boxes found touch no label."""
+        boxes = [label.box for label in self.labels if label.box]
+        return sum(all(each.iou(box) <= _TOUCHES for box in boxes) for each in found)
 
 
 def scenes(plates: Path) -> Iterator[LabelledPhoto]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -10,14 +9,13 @@ import cv2
 import numpy as np
 
 from edge.frame import Image
-from edge.scene.glyph import Glyphs, drawn
 from edge.scene.plate import PlateFace, print_plate
 from edge.train.backdrop import Quad, backdrop, touch
 from edge.train.bodywork import add_bodywork
 from edge.train.friends import add_friend
+from edge.train.ingredients import Ingredients
 from edge.train.misery import photographed
 from edge.train.photo import seen
-from edge.train.real import RealPlate
 from edge.train.roads import Road, paint_road
 from edge.train.surroundings import add_holder, lay
 from edge.train.text import draw_face
@@ -66,20 +64,8 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scenes:
-    """Where scenes come from. Scene `i` is the same whoever asks for it, and whenever.
-
-    Attributes:
-        seed: of everything that is left to chance.
-        glyphs: what is printed.
-        real: real plates that may be trained on.
-        real_share: of one-row plates, those that are real, 0 to 1.
-    """
-
-    seed: int
-    glyphs: Glyphs = drawn
-    real: Sequence[RealPlate] = ()
-    real_share: float = 0.0
+class Scenes(Ingredients):
+    """Where scenes come from."""
 
     def scene(self, index: int) -> Scene:
         """The scene of a number, from 0 on."""

@@ -60,16 +60,15 @@ class Score:
         for label in photo.labels:
             if label.text:
                 self._count(photo, label, _match(label, found))
-        boxes = [label.box for label in photo.labels if label.box]
-        if boxes:
-            self.extra += sum(all(p.box.iou(b) <= 0.1 for b in boxes) for p, _ in found.plates)
+        if any(label.box for label in photo.labels):
+            self.extra += photo.unlabelled(plate.box for plate, _ in found.plates)
 
     def _count(
         self, photo: LabelledPhoto, label: Label, match: tuple[PlateDetection, PlateReading | None] | None
     ) -> None:
         plate, reading = match or (None, None)
         right = reading is not None and label.says(reading.text)
-        for kind in ("all", "two rows" if label.rows == 2 else label.colour, f"from {photo.source}"):
+        for kind in ("all", label.kind, f"from {photo.source}"):
             count = self.counts[kind]
             count.plates += 1
             count.found += plate is not None
