@@ -1,4 +1,4 @@
-"""Fixtures of the ports' contracts."""
+"""Fixtures of the contracts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.contract.records_setting import Setting
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]:
+    """Records of each engine, with a checkpoint and a user a role."""
     url: str | None = request.getfixturevalue("database_url") if request.param == "postgresql" else None
     clock = new_clock()
     opened: list[Records] = []
