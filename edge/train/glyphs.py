@@ -51,6 +51,13 @@ class FolderGlyphs:
             raise PhotoError(f"expected pictures named like 140_A.jpg in {folder}, found none")
         self._scaled = lru_cache(maxsize=8192)(self._scale)
 
+    def __getstate__(self) -> Mapping[str, Mask]:
+        return self._inks  # what was scaled with them stays behind: other processes that render scale their own
+
+    def __setstate__(self, inks: dict[str, Mask]) -> None:
+        self._inks = inks
+        self._scaled = lru_cache(maxsize=8192)(self._scale)
+
     def __call__(self, character: str, width: int, height: int, style: GlyphStyle) -> Mask:
         """See `edge.scene.glyph.Glyphs`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from edge.detect.retina import decode_boxes, decode_points, priors
 from edge.train.backdrop import add_lettering
+from edge.train.glyphs import FolderGlyphs
 from edge.train.matching import ANYTHING, NOTHING, PLATE, SOMEWHERE, match, targets_of
 from edge.train.real import RealPlate
 from edge.train.scene_batches import RenderersLost, scene_batch, scene_batches
@@ -156,8 +158,11 @@ def test_nothing_to_find_is_nothing_everywhere() -> None:
     assert not corners.any()
 
 
-def test_batches_are_the_same_whoever_renders_them() -> None:
-    source = Scenes(seed=6)
+def test_batches_are_the_same_whoever_renders_them(tmp_path: Path) -> None:
+    picture: NDArray[np.uint8] = np.full((60, 30, 3), 255, np.uint8)
+    picture[5:50, 5:20] = 0
+    cv2.imwrite(str(tmp_path / "140_A.png"), picture)
+    source = Scenes(seed=6, glyphs=FolderGlyphs(tmp_path))  # whatever a source has must reach the renderers
     wanted = [scene_batch(source, 2, n) for n in (3, 4)]
     assert wanted[0].pictures.shape == (2, 3, SIDE, SIDE)
     assert wanted[0].targets.kinds.shape == (2, len(PRIOR))
