@@ -109,6 +109,7 @@ def test_the_keyboard_alone_gets_everywhere(site: Site, desks: SiteDesks) -> Non
     names = [name for name, _ in stops]
     assert names[0] == "skip"
     assert names.count("queue-row") == 1, "one stop for the queue; arrows go on from there"
+    assert sum(name.startswith("plain") for name in names) == 1, "and one for the passages"
     assert any("step " in name for name in names), "the steps are reached"
     unseen = [name for name, seen in stops if not seen and name != "BODY"]
     assert not unseen, f"focus is not seen on {unseen}"
@@ -118,3 +119,13 @@ def test_the_keyboard_alone_gets_everywhere(site: Site, desks: SiteDesks) -> Non
     page.keyboard.press("ArrowDown")
     expect(page.locator(".alert-detail")).not_to_have_attribute("data-alert", str(before))
     expect(page.locator(".queue-row:focus")).to_have_attribute("aria-current", "true")
+
+    rows = page.locator("[data-passage] button")
+    page.locator("[data-passage] button[tabindex='0']").focus()
+    page.keyboard.press("End")
+    expect(rows.last).to_be_focused()
+    expect(rows.last).to_have_attribute("tabindex", "0")
+    page.keyboard.press("ArrowUp")
+    expect(rows.nth(-2)).to_be_focused()
+    page.keyboard.press("Home")
+    expect(rows.first).to_be_focused()

@@ -1,5 +1,6 @@
 // The latest passages, newest first, with a mark where the live link was broken.
-import { memo } from "react";
+// A stop of the Tab key for the whole table, as the queue has: the arrow keys go on from there.
+import { type FocusEvent, type KeyboardEvent, memo, useState } from "react";
 import type { Passage } from "../../api/types";
 import { type Speech, useSpeech } from "../../base/language";
 import { clockText, zone } from "../../base/time";
@@ -17,6 +18,11 @@ interface PassagesProps {
 export function Passages({ passages, gaps, open }: PassagesProps) {
   const speech = useSpeech();
   const { t } = speech;
+  const [left, setLeft] = useState<string | null>(null); // the row where the focus was last
+  const stop = passages.some(({ passage_id }) => passage_id === left) ? left : passages[0]?.passage_id;
+  const remember = (event: FocusEvent) => {
+    setLeft(event.target.closest<HTMLElement>("[data-passage]")?.dataset.passage ?? null);
+  };
   return (
     <table className="table passages">
       <caption className="visually-hidden">{t("passages.title")}</caption>
@@ -28,19 +34,29 @@ export function Passages({ passages, gaps, open }: PassagesProps) {
           <th scope="col">{t("field.checkpoint")}</th>
         </tr>
       </thead>
-      <tbody>
+      <tbody onFocus={remember} onKeyDown={walk}>
         {withGaps(passages, gaps).map((entry) =>
           "lostAt" in entry ? (
             <tr key={entry.resumedAt.getTime()} className={`gap ${entry.gap ? "gap-lost" : "gap-caught-up"}`}>
               <td colSpan={4}>{gapText(entry, speech)}</td>
             </tr>
           ) : (
-            <Row key={entry.passage_id} passage={entry} open={open} />
+            <Row key={entry.passage_id} passage={entry} reachable={entry.passage_id === stop} open={open} />
           ),
         )}
       </tbody>
     </table>
   );
+}
+
+/** The arrow keys go from row to row, Home and End to the first and last. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-passage] button")];
+  const at = rows.findIndex((row) => row === document.activeElement);
+  const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  rows[next]?.focus();
 }
 
 /** Each gap stands above the first passage that was captured before the link was lost. */
@@ -63,7 +79,13 @@ export function gapText({ lostAt, resumedAt, missed, gap }: Gap, { t }: Speech):
   return t(gap ? "gap.lost" : "gap.caught_up", values);
 }
 
-const Row = memo(function Row({ passage, open }: { passage: Passage; open: (passage: Passage) => void }) {
+interface RowProps {
+  passage: Passage;
+  reachable: boolean;
+  open: (passage: Passage) => void;
+}
+
+const Row = memo(function Row({ passage, reachable, open }: RowProps) {
   const { t, percent } = useSpeech();
   const { plate } = passage;
   return (
@@ -79,6 +101,7 @@ const Row = memo(function Row({ passage, open }: { passage: Passage; open: (pass
         <button
           className={plate ? "plain" : "plain tag"}
           type="button"
+          tabIndex={reachable ? 0 : -1}
           title={t("passage.open")}
           onClick={() => open(passage)}
         >
