@@ -20,7 +20,7 @@ from proto.passage import Box
 _SCRIPT = Path(__file__).with_name("edge_pipeline.py")
 #: Overlap (IoU) from which a box counts as found.
 _FOUND = 0.3
-_OURS = ("bukong", "bukong_own", "bukong_640", "bukong_borrowed", "bukong_fast")
+_OURS = ("bukong", "bukong_own", "bukong_960", "bukong_borrowed", "bukong_fast")
 _PEERS = ("agentclpr", "hyperlpr", "ppocr_v6")
 _CORES = (1, 2)
 
@@ -125,10 +125,10 @@ def shares(photos: Sequence[LabelledPhoto], reads: Sequence[_Read]) -> tuple[flo
 def edge_bench(plates: Path, peers: str | None, reader_weights: str | None, every: int, as_json: bool) -> None:
     """Read real photos with our pipeline and with others', on one core and on two.
 
-    `bukong` is what photos are read with, `bukong_own` the same by our own reader alone, `bukong_640` that with
-    a smaller look at the photo, `bukong_borrowed` by the borrowed readers alone, `bukong_fast` as a video's
-    frames. The peers run their own code and weights as they come. A pipeline's milliseconds are the mean a
-    photo, decoding of the files left out.
+    `bukong` is what photos are read with, `bukong_own` the same by our own reader alone, `bukong_960` with a
+    larger first look at the photo, `bukong_borrowed` by the borrowed readers alone, `bukong_fast` read as a
+    video's frames are. The peers run their own code and weights as they come. A pipeline's milliseconds are the
+    mean a photo, decoding of the files left out.
     """
     photos = list(scenes(plates))[::every]
     jobs = [(name, sys.executable) for name in _OURS]

@@ -32,9 +32,9 @@ def _box(points: Sequence[Sequence[float]]) -> list[float]:
 _OURS: dict[str, dict[str, object]] = {
     "bukong": {},
     "bukong_own": {"readers": "own"},
-    "bukong_640": {"readers": "own", "detect_long_side": 640},
+    "bukong_960": {"detect_long_side": 960},
     "bukong_borrowed": {"readers": "borrowed"},
-    "bukong_fast": {"profile": "fast", "detect_long_side": 640},
+    "bukong_fast": {"profile": "fast"},
 }
 
 
@@ -42,9 +42,7 @@ def _bukong(cores: int, **more: object) -> Read:
     wiring = importlib.import_module("edge.wiring")
     config = importlib.import_module("edge.config")
     photo = importlib.import_module("edge.read.photo")
-    settings = config.VisionSettings.model_validate(
-        {"detect_long_side": 960, "profile": "accurate", "threads": cores, **more}
-    )
+    settings = config.VisionSettings.model_validate({"profile": "accurate", "threads": cores, **more})
     vision = wiring.open_vision(settings, refine=True)
 
     def read(image: Any) -> Plates:

@@ -67,7 +67,7 @@ def real_reads(folder: Path, cache: Path | None) -> list[RealRead]:
     """
     if cache is not None and cache.is_file():
         return _READS.validate_json(cache.read_bytes())
-    vision = wiring.open_vision(VisionSettings(detect_long_side=960), refine=True)
+    vision = wiring.open_vision(VisionSettings(), refine=True)
     cv2.setNumThreads(1)
     rng = np.random.default_rng(1)
     found: list[RealRead] = []

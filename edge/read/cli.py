@@ -20,8 +20,6 @@ from proto.plate import display
 
 #: Exit codes, see `bukong --help`.
 _PART_FAILED, _MISSING = 1, 3
-#: Photos' longer side for detection: a photo has one chance, so small plates are worth the time.
-_LONG_SIDE = 960
 
 
 @click.command()
@@ -76,7 +74,6 @@ def read(
     settings = VisionSettings.model_validate(
         {
             "models": models,
-            "detect_long_side": _LONG_SIDE,
             "profile": profile,
             "reader_weights": reader_weights,
             "readers": readers,

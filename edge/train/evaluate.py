@@ -43,7 +43,7 @@ def evaluate_reader(
     pictures = [p for p in plate_pictures(plates) if p.path.name.startswith(only)]
     if only and not pictures:
         raise LabelsError(f"expected plate pictures that begin with {only!r} in {plates}, found none")
-    settings = {"detect_long_side": 960, "profile": "accurate", "threads": threads}
+    settings = {"profile": "accurate", "threads": threads}
 
     def vision(**more: object) -> wiring.Vision:
         return wiring.open_vision(VisionSettings.model_validate({**settings, **more}), refine=True)

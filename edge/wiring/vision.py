@@ -17,7 +17,7 @@ from edge.read.onnx import OnnxRecogniser
 from edge.read.profile import BORROWED, READERS, Engine, profile_of
 from edge.read.recogniser import Recogniser
 
-#: Longer side, pixels, at which a photo is looked at again in which no plate was found.
+#: Longer side, pixels, at which a photo is looked at again in which no plate was found, or small ones.
 _AGAIN_SIDE = 1280
 
 
@@ -34,8 +34,8 @@ def open_vision(settings: VisionSettings, *, refine: bool = False) -> Vision:
 
     Args:
         settings: see `edge.config`.
-        refine: the detector looks at each plate twice, and at a photo in which it found none once more,
-            larger: for photos, which have one chance.
+        refine: the detector looks at each plate twice, and at a photo in which it found none or small ones once
+            more, larger: for photos, which have one chance.
 
     Raises:
         ModelError: weights are missing or damaged; says how to get them.

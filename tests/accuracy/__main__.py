@@ -27,7 +27,7 @@ Read = Callable[[Image, Detector, Reader], PhotoReading]
 
 
 def measure(
-    read: Read, labelled: Iterable[LabelledPhoto], profile: str, readers: str = "both", long_side: int = 960
+    read: Read, labelled: Iterable[LabelledPhoto], profile: str, readers: str = "both", long_side: int = 640
 ) -> Score:
     """Read photos with the engines of `bukong edge read`, on one thread."""
     settings = VisionSettings.model_validate(
@@ -46,7 +46,7 @@ def measure(
 @click.command()
 @click.option("--profile", type=click.Choice(["accurate", "fast"]), default="accurate", show_default=True)
 @click.option("--readers", type=click.Choice(["both", "own", "borrowed"]), default="both", show_default=True)
-@click.option("--long-side", default=960, show_default=True, help="Of a photo for the detector's first look.")
+@click.option("--long-side", default=640, show_default=True, help="Of a photo for the detector's first look.")
 @click.option(
     "--sheets",
     type=click.Path(file_okay=False, path_type=Path),

@@ -35,7 +35,7 @@ PLATES = [
 @pytest.fixture(scope="module")
 def vision() -> Vision:
     try:
-        return wiring.open_vision(VisionSettings(detect_long_side=960), refine=True)
+        return wiring.open_vision(VisionSettings(), refine=True)
     except ModelError as error:
         pytest.skip(f"needs the models: {error}")
 
@@ -58,6 +58,13 @@ def scene(*plates: tuple[PlateFace, tuple[float, float]]) -> tuple[Image, list[B
         (x1, y1), (x2, y2) = corners.min(axis=0), corners.max(axis=0)
         boxes.append(Box(x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2)))
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.7), np.uint8), boxes
+
+
+def detector_weights() -> Path:
+    try:
+        return ModelFolder().require(registry().asset("clp_det"))
+    except ModelError as error:
+        pytest.skip(f"needs the models: {error}")
 
 
 def face(text: str, plate_class: PlateClass, rows: int = 1) -> PlateFace:
@@ -92,10 +99,7 @@ def test_nothing_is_found_where_nothing_is(vision: Vision) -> None:
 
 
 def test_a_photo_in_which_nothing_was_found_is_looked_at_again_larger(street: tuple[Image, list[Box]]) -> None:
-    try:
-        weights = ModelFolder().require(registry().asset("clp_det"))
-    except ModelError as error:
-        pytest.skip(f"needs the models: {error}")
+    weights = detector_weights()
     near, boxes = street
     high, wide = near.shape[:2]
     image = np.full((2 * high, 3 * wide, 3), 118, np.uint8)  # the same from further away
@@ -108,6 +112,24 @@ def test_a_photo_in_which_nothing_was_found_is_looked_at_again_larger(street: tu
     assert found(160, 0) == 0
     assert found(160, 1280) == len(boxes)
     assert found(160, 96) == 0  # no smaller
+
+
+def test_a_photo_with_small_plates_is_looked_at_again_for_smaller_ones(street: tuple[Image, list[Box]]) -> None:
+    weights = detector_weights()
+    near, boxes = street
+    high, wide = near.shape[:2]
+    image = np.full((2 * high, 3 * wide, 3), 118, np.uint8)
+    image[:high, :wide] = near
+    image[-(high // 2) :, -(wide // 2) :] = cv2.resize(near, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+
+    def found(again_side: int) -> list[PlateDetection]:
+        detector = OnnxDetector(weights, long_side=576, refine=True, again_side=again_side)
+        return list(detector.detect(image))
+
+    assert len(found(0)) == len(boxes)
+    again = found(1280)
+    assert len(again) == 2 * len(boxes)  # the near ones are not told twice
+    assert [p.confidence for p in again] == sorted((p.confidence for p in again), reverse=True)
 
 
 def test_our_own_reader_reads_them_by_itself() -> None:
