@@ -63,6 +63,8 @@ def _lettering(picture: Image, rng: np.random.Generator) -> None:
     height, width = picture.shape[:2]
     high = max(5, int(height * rng.uniform(0.08, 0.25)))
     wide = max(3, round(high * rng.uniform(0.5, 0.8)))
+    if high >= height:
+        return  # a strip too narrow for letters
     x = int(rng.integers(-wide, max(1, width // 2)))
     top = int(rng.integers(0, 2)) * (height - high - 1)  # above or below, where a plate is not
     colour = np.array(_shade(rng), np.float32)

@@ -14,6 +14,7 @@ from edge.scene.glyph import GlyphStyle, drawn
 from edge.train.glyphs import FolderGlyphs
 from edge.train.labelled import LabelsError, plate_pictures, scenes
 from edge.train.real import real_plates
+from edge.train.surroundings import surroundings
 
 ONE, UPPER = GlyphStyle.ONE_ROW, GlyphStyle.UPPER_ROW
 
@@ -90,3 +91,10 @@ def test_tables_of_labelled_photos_that_cannot_be_used_are_named(tmp_path: Path)
     table.write_text(f"{head}a.png,川A12345,blue,normal\n", encoding="utf-8")
     (photo,) = plate_pictures(tmp_path)
     assert (photo.labels[0].rows, photo.labels[0].box) == (1, None)
+
+
+def test_surroundings_are_painted_whatever_their_size() -> None:
+    for number in range(300):
+        rng = np.random.default_rng(number)
+        height, width = int(rng.integers(1, 12)), int(rng.integers(1, 12))
+        assert surroundings(height, width, rng).shape == (height, width, 3)
