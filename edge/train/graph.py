@@ -6,7 +6,6 @@ The one door to the onnx package.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,10 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from edge.models.error import ModelError
+from edge.train.fold import folded
+from edge.train.nodes import Node, fused
 
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """One operation."""
-
-    kind: str
-    inputs: tuple[str, ...]
-    output: str
-    attributes: Mapping[str, Any]
 
 
 class Graph:
@@ -50,21 +41,12 @@ class Graph:
         """
         self._model = model
         graph = model.graph
-        arrays = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
+        nodes, arrays = _parts(graph)
         inputs = [i.name for i in graph.input if i.name not in arrays]
         if not inputs:
             raise ModelError("expected a graph with an input, got none")
         self.input: str = inputs[0]
         self.outputs: list[str] = [o.name for o in graph.output]
-        nodes = []
-        for node in graph.node:
-            attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-            if node.op_type == "Constant":
-                arrays[node.output[0]] = numpy_helper.to_array(attributes["value"])
-                continue
-            nodes.append(
-                Node(kind=node.op_type, inputs=tuple(node.input), output=node.output[0], attributes=attributes)
-            )
         while nodes and nodes[-1].kind == "Identity":
             nodes.pop()
         if not nodes or nodes[-1].kind != "Softmax":
@@ -77,7 +59,7 @@ class Graph:
             for n, a in arrays.items()
             if n not in self.weights
         }
-        self.nodes = _fused(nodes, self.constants)
+        self.nodes = fused(nodes, self.constants)
         self.statistics = frozenset(
             name for node in nodes if node.kind == "BatchNormalization" for name in node.inputs[3:]
         )
@@ -216,6 +198,38 @@ def names_of(content: bytes, kind: str) -> list[str]:
     return [node.name for node in onnx.load_model_from_string(content).graph.node if node.op_type == kind]
 
 
+def slimmed(content: bytes) -> bytes:
+    """A model that computes the same in fewer operations, for running; see `edge.train.fold`."""
+    model = onnx.load_model_from_string(content)
+    graph = model.graph
+    nodes, arrays = folded(*_parts(graph), [output.name for output in graph.output])
+    for field in ("node", "initializer", "value_info"):
+        graph.ClearField(field)
+    graph.node.extend(
+        helper.make_node(node.kind, list(node.inputs), [node.output], name=node.output, **node.attributes)
+        for node in nodes
+    )
+    graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in arrays.items())
+    onnx.checker.check_model(model)
+    slim: bytes = model.SerializeToString()
+    return slim
+
+
+def _parts(graph: onnx.GraphProto) -> tuple[list[Node], dict[str, NDArray[Any]]]:
+    """Its operations in the order they run, and its numbers by name."""
+    arrays = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
+    nodes = []
+    for node in graph.node:
+        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        if node.op_type == "Constant":
+            arrays[node.output[0]] = numpy_helper.to_array(attributes["value"])
+            continue
+        nodes.append(
+            Node(kind=node.op_type, inputs=tuple(node.input), output=node.output[0], attributes=attributes)
+        )
+    return nodes, arrays
+
+
 def modernised(content: bytes) -> bytes:
     """A model in the operators' version 17, which scales a channel need."""
     model = onnx.version_converter.convert_version(onnx.load_model_from_string(content), 17)
@@ -247,121 +261,3 @@ def with_head(graph: Graph, characters: Sequence[str], *, seed: int) -> Graph:
     model.graph.output[0].type.tensor_type.shape.dim[-1].dim_value = len(characters) + 1
     del model.graph.value_info[:]
     return Graph(model)
-
-
-def _fused(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
-    """Activations and scalings that are spelled out in several nodes, as one: half of a step's time."""
-    for rewrite in (_without_ones, _hard_swishes, _swishes, _scalings):
-        nodes = rewrite(nodes, constants)
-    return list(nodes)
-
-
-class _Chains:
-    """Who uses what, for finding nodes that follow each other and nothing else."""
-
-    def __init__(self, nodes: Sequence[Node], constants: Mapping[str, Any]) -> None:
-        self._users: dict[str, list[Node]] = {}
-        for node in nodes:
-            for name in node.inputs:
-                self._users.setdefault(name, []).append(node)
-        self._constants = constants
-
-    def after(self, node: Node | None, kind: str) -> Node | None:
-        """The one node that uses what comes out of a node, if it is of a kind."""
-        found = self._users.get(node.output, []) if node else []
-        return found[0] if len(found) == 1 and found[0].kind == kind else None
-
-    def number(self, node: Node | None) -> float | None:
-        """The constant number among a node's inputs."""
-        for name in node.inputs if node else ():
-            if isinstance(self._constants.get(name), float):
-                return float(self._constants[name])
-        return None
-
-
-def _replaced(nodes: Sequence[Node], gone: set[str], instead: Mapping[str, Node]) -> list[Node]:
-    return [instead.get(node.output, node) for node in nodes if node.output not in gone]
-
-
-def _without_ones(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
-    """Products with 1 left out."""
-    chains = _Chains(nodes, constants)
-    same = {
-        node.output: next(n for n in node.inputs if n not in constants)
-        for node in nodes
-        if node.kind == "Mul" and chains.number(node) == 1.0
-    }
-    return [
-        Node(
-            kind=node.kind,
-            inputs=tuple(same.get(name, name) for name in node.inputs),
-            output=node.output,
-            attributes=node.attributes,
-        )
-        for node in nodes
-        if node.output not in same
-    ]
-
-
-def _hard_swishes(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
-    """x · clip(x + 3) / 6."""
-    chains = _Chains(nodes, constants)
-    gone: set[str] = set()
-    instead: dict[str, Node] = {}
-    for node in nodes:
-        if node.kind != "Add" or chains.number(node) != 3.0:
-            continue
-        x = next(n for n in node.inputs if n not in constants)
-        clip = chains.after(node, "Clip")
-        product = chains.after(clip, "Mul")
-        quotient = chains.after(product, "Div")
-        if clip and product and quotient and x in product.inputs and chains.number(quotient) == 6.0:
-            gone |= {node.output, clip.output, product.output}
-            instead[quotient.output] = Node(
-                kind="HardSwish", inputs=(x,), output=quotient.output, attributes={}
-            )
-    return _replaced(nodes, gone, instead)
-
-
-def _swishes(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
-    """x · sigmoid(x)."""
-    chains = _Chains(nodes, constants)
-    gone: set[str] = set()
-    instead: dict[str, Node] = {}
-    for node in nodes:
-        product = chains.after(node, "Mul") if node.kind == "Sigmoid" else None
-        if product and node.inputs[0] in product.inputs:
-            gone.add(node.output)
-            instead[product.output] = Node(
-                kind="SiLU", inputs=node.inputs[:1], output=product.output, attributes={}
-            )
-    return _replaced(nodes, gone, instead)
-
-
-def _scalings(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
-    """a · x + b with numbers a and b; after a convolution it is done to its weights."""
-    chains = _Chains(nodes, constants)
-    gone: set[str] = set()
-    instead: dict[str, Node] = {}
-    by_output = {node.output: node for node in nodes}
-    for node in nodes:
-        factor = chains.number(node) if node.kind == "Mul" else None
-        total = chains.after(node, "Add")
-        shift = chains.number(total)
-        if factor is None or total is None or shift is None:
-            continue
-        x = next(n for n in node.inputs if n not in constants)
-        before = by_output.get(x)
-        gone.add(node.output)
-        scaling = {"factor": factor, "shift": shift}
-        if before and before.kind == "Conv" and len(before.inputs) == 3 and chains.after(before, "Mul"):
-            gone.add(before.output)
-            instead[total.output] = Node(
-                kind="Conv",
-                inputs=before.inputs,
-                output=total.output,
-                attributes={**before.attributes, **scaling},
-            )
-        else:
-            instead[total.output] = Node(kind="Scaling", inputs=(x,), output=total.output, attributes=scaling)
-    return _replaced(nodes, gone, instead)

@@ -18,8 +18,9 @@ import torch.nn.functional as F  # noqa: N812 (its name everywhere)
 from numpy.typing import NDArray
 
 from edge.models.error import ModelError
-from edge.train.graph import Graph, Node
+from edge.train.graph import Graph
 from edge.train.matching import NOTHING, PLATE, SOMEWHERE, Targets
+from edge.train.nodes import Node
 
 #: Priors without a plate that count, to each with one, and in a picture at least.
 _NOTHING_A_PLATE, _LEAST_NOTHING = 7, 24
@@ -46,7 +47,7 @@ def _conv(net: Network, node: Node, inputs: list[Value]) -> Value:
     if (top, left) != (bottom, right):
         x, top, left = F.pad(x, (left, right, top, bottom)), 0, 0
     bias = rest[0] if rest else None
-    if "factor" in node.attributes:  # see `edge.train.graph`: there is a bias then
+    if "factor" in node.attributes:  # see `edge.train.nodes`: there is a bias then
         weight = weight * node.attributes["factor"]
         bias = rest[0] * node.attributes["factor"] + node.attributes["shift"]
     return F.conv2d(x, weight, bias, strides, (top, left), groups=node.attributes.get("group", 1))

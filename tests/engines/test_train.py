@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
-from edge.models import ModelError
+from edge.models import ModelError, ModelFolder, registry
 from edge.onnx import OnnxModel
 from edge.read.onnx import OnnxRecogniser
 from edge.train.batches import CHARACTERS, Batch
 from edge.train.blueprint import plain_reader
 from edge.train.crops import HEIGHT, WIDTH, Source
-from edge.train.graph import Graph, with_head
+from edge.train.graph import Graph, load, names_of, slimmed, with_head
 from edge.train.network import Network, Trainer
 from edge.train.quantise import quantised
 from edge.train.run import Run
@@ -100,6 +100,20 @@ def test_what_is_exported_reads(tmp_path: Path) -> None:
     found = reader.posteriors([np.zeros((HEIGHT, WIDTH, 3), np.uint8)], width=WIDTH)
     assert found.shape[:2] == (1, WIDTH // 4)
     assert np.allclose(found.sum(axis=2), 1, atol=1e-4)
+
+
+def test_our_reader_in_fewer_operations_says_the_same_and_can_be_trained_on(tmp_path: Path) -> None:
+    borrowed = with_head(load(ModelFolder().require(registry().asset("ppocr_v4_rec"))), CHARACTERS, seed=1)
+    content = borrowed.bytes_with({})
+    slim = slimmed(content)
+    assert len(names_of(slim, "Mul")) < len(names_of(content, "Mul")) * 0.6
+    (tmp_path / "whole.onnx").write_bytes(content)
+    (tmp_path / "slim.onnx").write_bytes(slim)
+    batch = pictures(2)
+    (whole,), (same,) = (OnnxModel(tmp_path / f"{n}.onnx").run(batch) for n in ("whole", "slim"))
+    assert np.abs(whole - same).max() < 1e-4
+    begun = Run.begin(tmp_path / "run", SETTINGS, tmp_path / "slim.onnx")
+    assert np.abs(by_torch(begun.graph, batch) - same).max() < 1e-4
 
 
 def test_a_share_of_what_was_learnt_lies_between_start_and_end(tmp_path: Path) -> None:
