@@ -87,7 +87,7 @@ class VisionSettings(_Section):
     #: registry's (not for yolo).
     detector_weights: Path | None = None
     detector_device: str = "cpu"  #: of ultralytics, as it names it: cpu, cuda:0, intel:gpu, …
-    #: own: our reader alone. both: ours first, the borrowed ones in doubt. borrowed: those alone.
+    #: own: our reader alone. both: ours first, a borrowed one in doubt. borrowed: two others, without ours.
     readers: Literal["own", "both", "borrowed"] = "both"
     #: What runs the borrowed ones: onnx, or paddleocr: the same weights from a local folder; needs
     #: bukong[paddleocr].

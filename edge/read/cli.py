@@ -47,7 +47,7 @@ _PART_FAILED, _MISSING = 1, 3
     type=click.Choice(["own", "both", "borrowed"]),
     default="both",
     show_default=True,
-    help="Ours alone, ours first and the borrowed ones in doubt, or those alone.",
+    help="Ours alone; ours first and in doubt a borrowed one; or the two borrowed ones alone.",
 )
 @click.option(
     "--models",

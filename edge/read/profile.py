@@ -88,12 +88,16 @@ def profile_of(effort: str, readers: str) -> Profile:
 
     Args:
         effort: "fast" or "accurate", see `FAST` and `ACCURATE`.
-        readers: "own": ours alone; "both": ours first, the borrowed ones in doubt; "borrowed": those alone.
+        readers: "own": ours alone; "both": ours first, in doubt the borrowed one that knows plates and nothing
+            else (the general one behind it costs twice as much and mended nothing); "borrowed": those alone.
     """
     borrowed = _EFFORTS[effort]
+    own = (OWN_LOOK, _OWN_AGAIN)
+    plates_only = next(look for look in borrowed.looks if look.engine is Engine.PLATES)
     looks = {
-        "own": (OWN_LOOK, _OWN_AGAIN),
-        "both": (OWN_LOOK, *borrowed.looks),
+        "own": own,
+        # A video's next frame is a second look of its own.
+        "both": (OWN_LOOK, plates_only) if effort == "fast" else (*own, plates_only),
         "borrowed": borrowed.looks,
     }
     return Profile(looks=looks[readers], decisive=borrowed.decisive)

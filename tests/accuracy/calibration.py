@@ -34,7 +34,7 @@ _GRID = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.7, 2.0)
 _LOOKS = {
     "ours, one look": OWN_ALONE.looks,
     "ours, two looks": profile_of("accurate", "own").looks,
-    "ours and a borrowed one": profile_of("accurate", "both").looks[:2],
+    "ours and a borrowed one": (*OWN_ALONE.looks, profile_of("accurate", "both").looks[-1]),
     "a borrowed one": profile_of("fast", "borrowed").looks[:1],
 }
 
