@@ -9,7 +9,7 @@ ENGINES    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bukong/engines
 engine_dir  = $(ENGINES)/$(1)-$(shell sha256sum requirements/$(1).txt | cut -c1-12)
 
 .DEFAULT_GOAL := help
-.PHONY: bench-central bench-console bench-edge pictures help setup demo test lint types unit models proto requirements engines ultralytics paddleocr train accuracy faults fuzz realtime clean
+.PHONY: bench-central bench-console bench-edge pictures help setup demo test lint types unit models proto requirements engines ultralytics paddleocr train environment-ultralytics environment-paddleocr environment-train environment-peers accuracy faults fuzz realtime clean
 WEB    := central/console/web
 # Node.js for the console: the machine's where it is young enough, else one from PyPI in the virtual environment.
 NODE   := VENV=$(abspath $(VENV)) $(WEB)/with-node
@@ -63,8 +63,12 @@ demo: models ## all of it in one process: make demo [SOURCE="photos/ video.mp4 r
 	@$(MAKE) --no-print-directory console || echo "the console could not be built, see above: the demo goes on without it" >&2
 	$(BIN)/bukong --log-format text --log-level warning demo $(foreach s,$(SOURCE),--source "$(s)") $(ARGS)
 
-# The other engines' environments take some 7 GB: only where everything must be tested.
-test: lint types unit $(if $(CI),engines) ## lint, types and all tests
+# The other engines' environments take some 7 GB: only where everything must be tested, and fetched meanwhile.
+test: ## lint, types and all tests
+	$(MAKE) --no-print-directory -j 3 --output-sync=target lint types models console \
+	  $(if $(CI),environment-ultralytics environment-paddleocr)
+	$(MAKE) --no-print-directory unit
+	$(if $(CI),$(MAKE) --no-print-directory engines)
 
 lint: $(STAMP_DEV) $(WEB)/src/api/schema.d.ts ## ruff, import-linter, eslint, prettier
 	$(BIN)/ruff check .
@@ -90,11 +94,7 @@ engines: ultralytics paddleocr ## test the edge's other engines and training, in
 # ultralytics' environment has all that training needs: `make train` is for whoever wants only that.
 ultralytics: TRAINS = tests/engines/test_train.py tests/engines/test_train_detector.py
 train: TRAINS = tests/engines/test_train_detector.py
-ultralytics paddleocr train: %: requirements/%.txt models
-	@test -e $(call engine_dir,$@)/.ready || { rm -rf $(ENGINES)/$@-* && \
-	  $(PYTHON) -m venv $(call engine_dir,$@) && \
-	  $(call engine_dir,$@)/bin/pip install --quiet --no-cache-dir --no-deps --require-hashes -r requirements/$@.txt && \
-	  touch $(call engine_dir,$@)/.ready; }
+ultralytics paddleocr train: %: environment-% models
 	$(call engine_dir,$@)/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	$(call engine_dir,$@)/bin/bukong models get $(if $(filter ultralytics,$@),yolov8n_plates)
 	$(call engine_dir,$@)/bin/python -m pytest tests/engines/test_$@.py $(TRAINS) $(ARGS)
@@ -116,11 +116,13 @@ fuzz: $(STAMP_DEV) ## every route of the OpenAPI document as every caller, 40 re
 realtime: $(STAMP_DEV) models ## follow a 1080p video at 25 frames/s on one core: CPU share, dropped frames, reads
 	$(BIN)/python -m tests.bench.realtime $(ARGS)
 
-bench-edge: $(STAMP_DEV) models requirements/peers.txt ## real photos by our pipeline and by others' (BUKONG_PLATES=folder), each on 1 and 2 cores
-	@test -e $(call engine_dir,peers)/.ready || { rm -rf $(ENGINES)/peers-* && \
-	  $(PYTHON) -m venv $(call engine_dir,peers) && \
-	  $(call engine_dir,peers)/bin/pip install --quiet --no-cache-dir --no-deps --require-hashes -r requirements/peers.txt && \
-	  touch $(call engine_dir,peers)/.ready; }
+environment-ultralytics environment-paddleocr environment-train environment-peers: environment-%: requirements/%.txt
+	@test -e $(call engine_dir,$*)/.ready || { rm -rf $(ENGINES)/$*-* && \
+	  $(PYTHON) -m venv $(call engine_dir,$*) && \
+	  $(call engine_dir,$*)/bin/pip install --quiet --no-cache-dir --no-deps --require-hashes -r requirements/$*.txt && \
+	  touch $(call engine_dir,$*)/.ready; }
+
+bench-edge: $(STAMP_DEV) models environment-peers ## real photos by our pipeline and by others' (BUKONG_PLATES=folder), each on 1 and 2 cores
 	$(BIN)/bukong --log-level error bench edge --peers $(call engine_dir,peers)/bin/python $(ARGS)
 
 bench-central: $(STAMP_DEV) ## load on a whole centre, both engines, beside plain consumers (4 to 10 minutes)
