@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from central.people import Role
 from tests.e2e.conftest import WEB, SiteDesks
 from tests.e2e.pages import all_pages, furnish, probe
-from tests.e2e.site import Site
+from tests.e2e.site import YANTAN, Site
 
 #: Each goes through every page: minutes where the machine is busy.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -66,6 +66,7 @@ def test_axe_finds_nothing(site: Site, desks: SiteDesks, axe: str, theme: str, l
 
 def test_on_a_small_screen_one_thing_at_a_time(site: Site, desks: SiteDesks) -> None:
     furnish(site)
+    site.pass_by("川LAD1234", checkpoint=YANTAN)  # what is older than the live window isn't listed
     page = desks.sign_in("li.jing", Role.OPERATOR, viewport={"width": 390, "height": 844})
     page.click("[data-pane-tab=queue]")
     expect(page.locator(".alert-detail")).to_be_hidden()
@@ -99,8 +100,11 @@ def test_whoever_has_ten_pages_sees_them_all(site: Site, desks: SiteDesks) -> No
 
 def test_the_keyboard_alone_gets_everywhere(site: Site, desks: SiteDesks) -> None:
     furnish(site)
+    for plate in ("川LAD1234", "川LAD1235"):
+        site.pass_by(plate, checkpoint=YANTAN)
     page = desks.sign_in("li.jing", Role.OPERATOR)
     expect(page.locator(".queue-row").first).to_be_visible()
+    expect(page.locator("[data-passage]").nth(1)).to_be_visible()
     stops: list[tuple[str, bool]] = []
     while not stops or stops[-1][0] != "BODY":  # where a lap ends
         page.keyboard.press("Tab")
