@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from edge.config import VisionSettings
 from edge.detect.cornered import CorneredDetector
@@ -17,6 +18,10 @@ from edge.read.onnx import OnnxRecogniser
 from edge.read.profile import BORROWED, READERS, Engine, profile_of
 from edge.read.recogniser import Recogniser
 
+#: Least confidence of a plate on a photo, by our own detector. It finds more than the borrowed one, and takes
+#: more for plates that are none: on a photo those are hardly ever read; in a video, where the borrowed one is
+#: left for that, each would be a passage that nobody could read.
+_SURE = 0.6
 #: Longer side, pixels, at which a photo is looked at again in which no plate was found, or small ones.
 _AGAIN_SIDE = 1280
 
@@ -51,19 +56,26 @@ def open_vision(settings: VisionSettings, *, refine: bool = False) -> Vision:
 def _detector(settings: VisionSettings, folder: ModelFolder, *, refine: bool) -> Detector:
     # A second look confirms what the first one doubted; without it, tracking does.
     threshold = Rules().strong if refine else Rules().weak
-    # With the other engines the weights that are named are theirs.
-    own = settings.detector_weights if settings.detector == "onnx" else None
-    cornered = OnnxDetector(
-        own or folder.require(registry().asset("clp_det")),
-        long_side=settings.detect_long_side,
-        threshold=threshold,
-        refine=refine,
-        again_side=_AGAIN_SIDE,
-        threads=settings.threads,
-        name=own.stem if own else "clp_det",
-    )
+
+    def cornered(weights: Path, name: str, threshold: float) -> OnnxDetector:
+        return OnnxDetector(
+            weights,
+            long_side=settings.detect_long_side,
+            threshold=threshold,
+            refine=refine,
+            again_side=_AGAIN_SIDE,
+            threads=settings.threads,
+            name=name,
+        )
+
+    named = settings.detector_weights
+    if settings.detector == "onnx" and named is not None:
+        return cornered(named, named.stem, threshold)
+    if settings.detector == "onnx" and refine:
+        return cornered(folder.require(registry().asset("bukong_det")), "bukong_det", _SURE)
+    borrowed = cornered(folder.require(registry().asset("clp_det")), "clp_det", threshold)
     if settings.detector == "onnx":
-        return cornered
+        return borrowed
     if settings.detector == "yolo":
         if settings.detector_weights is None:
             raise ModelError("vision.detector is yolo: expected the detector_weights that it runs")
@@ -89,7 +101,7 @@ def _detector(settings: VisionSettings, folder: ModelFolder, *, refine: bool) ->
             threshold=threshold,
             device=settings.detector_device,
         )
-    return CorneredDetector(boxes, cornered)
+    return CorneredDetector(boxes, borrowed)
 
 
 def _recognisers(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from edge.detect.onnx import OnnxDetector
 from edge.models import Asset, ModelError, ModelFolder, Registry, default_folder, fetch, registry
 from edge.models import cli as models_cli
 from edge.models.folder import Condition
@@ -49,6 +50,7 @@ def folder(tmp_path: Path) -> ModelFolder:
 def test_the_registry_names_where_everything_comes_from() -> None:
     known = registry()
     assert {a.name for a in known.assets} >= {
+        "bukong_det",
         "bukong_rec",
         "clp_det",
         "clp_v2_c_rec",
@@ -63,7 +65,7 @@ def test_the_registry_names_where_everything_comes_from() -> None:
 
 def test_our_own_weights_come_with_the_code_small_enough_and_with_their_licence(tmp_path: Path) -> None:
     ours = [asset for asset in registry().assets if asset.wheel is None]
-    assert [asset.name for asset in ours] == ["bukong_rec"]
+    assert [asset.name for asset in ours] == ["bukong_det", "bukong_rec"]
     for asset in ours:
         path = ModelFolder(tmp_path).require(asset)  # an empty folder: nothing is fetched
         assert path.stat().st_size < 8_000_000
@@ -71,7 +73,8 @@ def test_our_own_weights_come_with_the_code_small_enough_and_with_their_licence(
         assert asset.accuracy
         assert asset.file in (path.parent / "NOTICE.txt").read_text(encoding="utf-8")
         assert "Version 2.0" in (path.parent / "APACHE-2.0.txt").read_text(encoding="utf-8")
-        assert OnnxRecogniser(path).model.name == asset.name
+        model = OnnxDetector(path).model if asset.name == "bukong_det" else OnnxRecogniser(path).model
+        assert model.name == asset.name
 
 
 def test_an_unknown_name_says_which_there_are() -> None:
