@@ -105,4 +105,4 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_passages_will_name_the_models() -> None:
     names = [m.name for m in open_vision(VisionSettings(reader="paddleocr")).reader.models]
-    assert names == [READERS[engine].asset for engine in (Engine.OURS, *BORROWED)]
+    assert names == [READERS[engine].asset for engine in (Engine.OURS, Engine.PLATES)]
