@@ -171,7 +171,7 @@ def routes() -> dict[tuple[str, str], APIRoute]:
         for module in MODULES
         for route in module.router.routes
         if isinstance(route, APIRoute) and route.include_in_schema
-        for method in route.methods
+        for method in route.methods or ()
     }
 
 
