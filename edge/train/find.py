@@ -119,7 +119,7 @@ def find_all(photos: Sequence[LabelledPhoto], detector: Detector, name: str) -> 
 def _detectors(weights: Path, sides: Sequence[int], *, beside: bool, threads: int) -> Mapping[str, Detector]:
     paths = {weights.stem: weights}
     if beside:
-        paths["shipped"] = ModelFolder().require(registry().asset("clp_det"))
+        paths["shipped"] = ModelFolder().require(registry().asset("bukong_det"))
     return {
         f"{name} at {side}{', and again at 320 a plate' * refine}": OnnxDetector(
             path, long_side=side, refine=refine, threads=threads
