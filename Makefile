@@ -43,8 +43,7 @@ models: setup ## fetch and verify the models' weights
 	$(BIN)/bukong models get
 
 $(WEB)/node_modules/.ready: $(WEB)/package-lock.json $(WEB)/package.json | $(STAMP_DEMO)
-	@$(NODE) true 2>/dev/null || { $(MAKE) --no-print-directory $(BIN)/pip && \
-	  $(BIN)/pip install --quiet --require-hashes -r requirements/node.txt; }
+	@$(NODE) true 2>/dev/null || $(BIN)/pip install --quiet --require-hashes -r requirements/node.txt
 	$(NODE) npm ci --loglevel=error
 	@touch $@
 

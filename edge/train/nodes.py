@@ -24,7 +24,7 @@ def fused(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
     return list(nodes)
 
 
-class Chains:
+class _Chains:
     """Who uses what, for finding nodes that follow each other and nothing else."""
 
     def __init__(self, nodes: Sequence[Node], constants: Mapping[str, Any]) -> None:
@@ -53,7 +53,7 @@ def _replaced(nodes: Sequence[Node], gone: set[str], instead: Mapping[str, Node]
 
 def _without_ones(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
     """Products with 1 left out."""
-    chains = Chains(nodes, constants)
+    chains = _Chains(nodes, constants)
     same = {
         node.output: next(n for n in node.inputs if n not in constants)
         for node in nodes
@@ -73,7 +73,7 @@ def _without_ones(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[N
 
 def _hard_swishes(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
     """x · clip(x + 3) / 6."""
-    chains = Chains(nodes, constants)
+    chains = _Chains(nodes, constants)
     gone: set[str] = set()
     instead: dict[str, Node] = {}
     for node in nodes:
@@ -93,7 +93,7 @@ def _hard_swishes(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[N
 
 def _swishes(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
     """x · sigmoid(x)."""
-    chains = Chains(nodes, constants)
+    chains = _Chains(nodes, constants)
     gone: set[str] = set()
     instead: dict[str, Node] = {}
     for node in nodes:
@@ -108,7 +108,7 @@ def _swishes(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
 
 def _scalings(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
     """a · x + b with numbers a and b; after a convolution it is done to its weights."""
-    chains = Chains(nodes, constants)
+    chains = _Chains(nodes, constants)
     gone: set[str] = set()
     instead: dict[str, Node] = {}
     by_output = {node.output: node for node in nodes}
