@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.train.nodes import Node
+from edge.train.nodes import Node, hard_swishes
 
 Array = NDArray[np.generic]
 
@@ -30,8 +30,8 @@ def folded(
     Returns:
         The nodes that are left, in the order they run, and the numbers that they use.
     """
-    work = _Work(list(nodes), dict(arrays), frozenset(outputs))
-    while any(step(work) for step in (_hard_swish, _into_before, _factor_last, _into_after)):
+    work = _Work(_spelled(nodes, arrays, outputs), dict(arrays), frozenset(outputs))
+    while any(step(work) for step in (_into_before, _factor_last, _into_after)):
         pass
     used = {name for node in work.nodes for name in node.inputs}
     return work.nodes, {name: array for name, array in work.arrays.items() if name in used}
@@ -84,33 +84,21 @@ class _Work:
                     yield node, self.other(node), number
 
 
-def _hard_swish(work: _Work) -> bool:
+def _spelled(nodes: Sequence[Node], arrays: Mapping[str, Array], outputs: Sequence[str]) -> list[Node]:
     """x · clip(x + 3, 0, 6) / 6 as x · hard_sigmoid(x)."""
-    changed = False
-    for six, product_name, number in [*work.scalings("Div")]:
-        product = work.maker(product_name)
-        if number != 6.0 or work.value(six.inputs[1]) is None or product is None or product.kind != "Mul":
+    numbers = {name: float(array.reshape(-1)[0]) for name, array in arrays.items() if array.size == 1}
+    asked_for = Node(kind="Outputs", inputs=tuple(outputs), output="", attributes={})
+    spelled: list[Node] = []
+    for node in hard_swishes([*nodes, asked_for], numbers)[:-1]:
+        if node.kind != "HardSwish":
+            spelled.append(node)
             continue
-        clip = next((m for m in map(work.maker, product.inputs) if m and m.kind == "Clip"), None)
-        three = work.maker(clip.inputs[0]) if clip else None
-        if clip is None or three is None or three.kind != "Add" or work.number(three) != 3.0:
-            continue
-        x = work.other(three)
-        chain = ((three, clip), (clip, product), (product, six))
-        if (
-            x not in product.inputs
-            or [work.value(name) for name in clip.inputs[1:]] != [0.0, 6.0]
-            or not all(work.only_for(node.output, user) for node, user in chain)
-        ):
-            continue
-        gate = Node(
-            kind="HardSigmoid", inputs=(x,), output=clip.output, attributes={"alpha": 1 / 6, "beta": 0.5}
-        )
-        for node in (three, clip, product):
-            work.nodes.remove(node)
-        work.swap(six, gate, Node(kind="Mul", inputs=(x, clip.output), output=six.output, attributes={}))
-        changed = True
-    return changed
+        (x,) = node.inputs
+        gate = f"{node.output}_gate"
+        slope = {"alpha": 1 / 6, "beta": 0.5}
+        spelled.append(Node(kind="HardSigmoid", inputs=(x,), output=gate, attributes=slope))
+        spelled.append(Node(kind="Mul", inputs=(x, gate), output=node.output, attributes={}))
+    return spelled
 
 
 def _into_before(work: _Work) -> bool:

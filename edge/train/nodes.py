@@ -19,7 +19,7 @@ class Node:
 
 def fused(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
     """Activations and scalings that are spelled out in several nodes, as one: half of a step's time."""
-    for rewrite in (_without_ones, _hard_swishes, _swishes, _scalings):
+    for rewrite in (_without_ones, hard_swishes, _swishes, _scalings):
         nodes = rewrite(nodes, constants)
     return list(nodes)
 
@@ -71,8 +71,8 @@ def _without_ones(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[N
     ]
 
 
-def _hard_swishes(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
-    """x · clip(x + 3) / 6."""
+def hard_swishes(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[Node]:
+    """x · clip(x + 3, 0, 6) / 6."""
     chains = _Chains(nodes, constants)
     gone: set[str] = set()
     instead: dict[str, Node] = {}
@@ -83,7 +83,10 @@ def _hard_swishes(nodes: Sequence[Node], constants: Mapping[str, Any]) -> list[N
         clip = chains.after(node, "Clip")
         product = chains.after(clip, "Mul")
         quotient = chains.after(product, "Div")
-        if clip and product and quotient and x in product.inputs and chains.number(quotient) == 6.0:
+        if not (clip and product and quotient and x in product.inputs):
+            continue
+        limits = [constants.get(name) for name in clip.inputs[1:]]
+        if limits == [0.0, 6.0] and quotient.inputs[0] == product.output and chains.number(quotient) == 6.0:
             gone |= {node.output, clip.output, product.output}
             instead[quotient.output] = Node(
                 kind="HardSwish", inputs=(x,), output=quotient.output, attributes={}
