@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket as sockets
 import ssl
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from kafka import errors as client_errors
 from kafka.net.compat import KafkaNetClient
+from kafka.net.inet import KafkaNetSocket
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 
@@ -48,10 +51,34 @@ def named(doing: str) -> Iterator[None]:
         raise BusUnavailable(f"{doing}: {type(error).__name__}: {error}") from error
 
 
-class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # the client has no types
+class _Sockets(KafkaNetSocket):  # type: ignore[misc]  # the client has no types
+    """The client's own, without a proxy; but one that didn't connect is closed, not left to the collector."""
+
+    SCHEMES = ("direct",)
+    _made: sockets.socket
+
+    def socket(self, *values: Any) -> sockets.socket:
+        self._made = super().socket(*values)
+        return self._made
+
+    async def connect(self, *values: Any, **more: Any) -> Any:
+        try:
+            return await super().connect(*values, **more)
+        except BaseException:  # the client closed meanwhile, too
+            self._made.close()
+            raise
+
+
+class _Connections(KafkaConnectionManager):  # type: ignore[misc]
     """Remembers why a connection failed: the client itself tells only its log."""
 
     failure: BaseException | None = None
+
+    async def _build_transport(self, *values: Any, **more: Any) -> Any:
+        transport = await super()._build_transport(*values, **more)
+        # One that was closing while its broker died, with bytes still to send, is forgotten open by the client.
+        weakref.finalize(transport, transport._sock.close)
+        return transport
 
     async def _connect(self, node: Any, connection: Any, **values: Any) -> None:
         await super()._connect(node, connection, **values)
@@ -69,7 +96,7 @@ def opened(make: Callable[..., Any], **values: Any) -> Any:
 
     def network(**configuration: Any) -> KafkaNetClient:
         selector = NetworkSelector(**configuration)
-        connections = _Connections(selector, **configuration)
+        connections = _Connections(selector, **configuration | {"proxy_url": "direct://"})
         made.append((KafkaNetClient(selector, connections), connections))
         return made[-1][0]
 
