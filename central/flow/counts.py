@@ -78,6 +78,10 @@ class FlowStore(CameraCounts, Protocol):
         cameras; both lie between two slots."""
         ...
 
+    def first_passage(self, *, since: datetime, until: datetime) -> datetime | None:
+        """When the earliest passage in [since, until) was captured; None: there is none."""
+        ...
+
     def counted_until(self) -> datetime | None:
         """End of the newest slot in which something was counted; None: of none."""
         ...

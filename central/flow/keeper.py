@@ -20,7 +20,8 @@ class FlowKeeper:
     """One round:
 
     1. where to go on: a little before what was counted last; once an hour, a day before
-    2. count stretch by stretch up to the slot that runs now, which is counted so far
+    2. over what holds no passage at all: weeks of it before a centre's first, and as long as nothing comes
+    3. count stretch by stretch up to the slot that runs now, which is counted so far
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class FlowKeeper:
         look_back = self._late_at is None or now - self._late_at >= timedelta(hours=1)
         if known is not None and look_back:
             since = min(since, _floor(now - LATE))
-        while since < until and not self._stopped():  # 2
+        first = self._store.first_passage(since=since, until=until)  # 2
+        since = until if first is None else max(since, _floor(first))
+        while since < until and not self._stopped():  # 3
             end = min(until, since + STRETCH)
             self._store.count(since=since, until=end)
             since = end

@@ -59,6 +59,11 @@ FROM (
   GROUP BY end, slot
 )
 """
+_FIRST = """
+SELECT count() AS n, toInt64(toUnixTimestamp(min(captured_at))) AS at FROM SOURCE
+WHERE captured_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+  AND captured_at < fromUnixTimestamp64Micro({until:Int64}, 'UTC')
+"""
 _READ = """
 SELECT toString(from) AS start, toString(to) AS end, toInt64(intDiv(toUnixTimestamp(slot), 900)) AS quarter,
   toInt64(sum(n)) AS vehicles, sum(took * n) / sum(n) AS seconds,
@@ -142,6 +147,15 @@ class ClickHouseFlow:
                 "busiest": BUSIEST,
             },
         )
+
+    def first_passage(self, *, since: datetime, until: datetime) -> datetime | None:
+        found = self._engine.query(
+            _FIRST.replace("SOURCE", self._layout.source),
+            {"since": _microseconds(since), "until": _microseconds(until)},
+        )
+        if not found.column("n")[0].as_py():
+            return None
+        return datetime.fromtimestamp(found.column("at")[0].as_py(), tz=UTC)
 
     def counted_until(self) -> datetime | None:
         found = self._engine.query(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +141,34 @@ def test_the_keeper_catches_up_then_follows_and_takes_in_what_comes_late(store: 
     clock.current += HOUR
     keeper.run()
     assert read(store)["a", "b", 0][0] == 2
+
+
+def test_where_nothing_passed_nothing_is_counted(store: PassageStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a centre's first passage lie weeks of nothing, asked for again with every round."""
+    counted: list[tuple[datetime, datetime]] = []
+    flow, count = store.flow, store.flow.count
+
+    def watched(*, since: datetime, until: datetime) -> None:
+        counted.append((since, until))
+        count(since=since, until=until)
+
+    monkeypatch.setattr(flow, "count", watched)
+    clock = ManualClock(current=START + HOUR)
+    keeper = FlowKeeper(flow, clock, history=timedelta(days=28), stopped=lambda: False)
+    keeper.run()
+    assert counted == []
+    store.insert([seen("川C1", "a", 32)])
+    keeper.run()
+    assert counted == [(START + 6 * SLOT, START + HOUR + SLOT)]
+    assert [place for place, vehicles in read(store).items() if vehicles[0] == 1] == [("", "a", 30)]
+
+
+def test_the_first_passage_of_a_stretch(store: PassageStore) -> None:
+    store.insert([seen("川C1", "a", 20), seen("川C2", "b", 3), seen("", "b", 50)])
+    at = START + timedelta(minutes=20)
+    assert store.flow.first_passage(since=START, until=START + HOUR) == START + timedelta(minutes=3)
+    assert store.flow.first_passage(since=START + SLOT, until=at) is None
+    assert store.flow.first_passage(since=at, until=START + HOUR) == at
 
 
 def test_cameras_are_counted_with_what_they_could_not_read_and_beside_the_days_before(
