@@ -121,7 +121,7 @@ def _detectors(weights: Path, sides: Sequence[int], *, beside: bool, threads: in
     if beside:
         paths["shipped"] = ModelFolder().require(registry().asset("bukong_det"))
     return {
-        f"{name} at {side}{', and again at 320 a plate' * refine}": OnnxDetector(
+        f"{name} at {side}{', and again a plate' * refine}": OnnxDetector(
             path, long_side=side, refine=refine, threads=threads
         )
         for side in sides
