@@ -55,17 +55,19 @@ class _Sockets(KafkaNetSocket):  # type: ignore[misc]  # the client has no types
     """The client's own, without a proxy; but one that didn't connect is closed, not left to the collector."""
 
     SCHEMES = ("direct",)
-    _made: sockets.socket
+    _made: sockets.socket | None = None
 
     def socket(self, *values: Any) -> sockets.socket:
-        self._made = super().socket(*values)
-        return self._made
+        made: sockets.socket = super().socket(*values)
+        self._made = made
+        return made
 
     async def connect(self, *values: Any, **more: Any) -> Any:
         try:
             return await super().connect(*values, **more)
         except BaseException:  # the client closed meanwhile, too
-            self._made.close()
+            if self._made is not None:  # else there was none to be had: no more file descriptors
+                self._made.close()
             raise
 
 
@@ -77,7 +79,8 @@ class _Connections(KafkaConnectionManager):  # type: ignore[misc]
     async def _build_transport(self, *values: Any, **more: Any) -> Any:
         transport = await super()._build_transport(*values, **more)
         # One that was closing while its broker died, with bytes still to send, is forgotten open by the client.
-        weakref.finalize(transport, transport._sock.close)
+        # Not at the process's end, where a producer may still be sending what it holds.
+        weakref.finalize(transport, transport._sock.close).atexit = False
         return transport
 
     async def _connect(self, node: Any, connection: Any, **values: Any) -> None:

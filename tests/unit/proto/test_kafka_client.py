@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import socket
 import warnings
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from kafka import KafkaProducer
 from kafka.errors import KafkaConnectionError
+from kafka.net.inet import KafkaNetSocket
 from kafka.net.selector import NetworkSelector
 
 from proto.bus.kafka.client import _Connections, opened
@@ -32,6 +34,18 @@ def test_one_that_was_refused() -> None:
         host, port = server.getsockname()
     with nothing_left_open(), pytest.raises(KafkaConnectionError):
         opened(KafkaProducer, bootstrap_servers=[f"{host}:{port}"], bootstrap_timeout_ms=300)
+
+
+def test_one_that_could_not_even_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more file descriptors: the error is that, and none of ours."""
+
+    def none_left(*_values: object) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(KafkaNetSocket, "socket", none_left)
+    connections = _Connections(NetworkSelector(), bootstrap_servers=["127.0.0.1:9"], proxy_url="direct://")
+    with closing(connections._net), pytest.raises(KafkaConnectionError, match="Too many open files"):
+        connections._net.run(connections._build_transport, SimpleNamespace(node_id=0, host="127.0.0.1", port=9))
 
 
 def test_one_that_never_connected_in_time() -> None:
